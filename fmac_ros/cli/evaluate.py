@@ -1,0 +1,61 @@
+"""``fmac eval``: measure a run's policy on held-out layouts, against the ground truth."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.cli import options, result
+from fmac_ros.cli.session import EXIT_INTERRUPTED, interruptible, run_graph
+from fmac_ros.display import Display, make_display
+from fmac_ros.graph import settings_of
+from fmac_ros.report.history import load_history
+from fmac_ros.run_dir import RunDir
+from fmac_ros.settings import Parameters
+from fmac_ros.start import EVALUATION, evaluation_settings
+
+GRAPH = "eval_sim"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``fmac eval``."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "eval", help="measure a trained policy on held-out layouts"
+    )
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="directory fmac train made")
+    options.add_settings(parser, _defaults())
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print the result, write it if asked."""
+    run_dir = RunDir(args.run_dir)
+    chosen = {**_defaults(), **options.given_settings(args, _defaults())}
+    settings = {**run_dir.load_settings(), **chosen}
+    try:
+        with interruptible(), make_display(f"evaluating {run_dir.path}") as display:
+            found = evaluate(run_dir, settings, display)
+    except KeyboardInterrupt:
+        print("interrupted; the run is as it was")
+        return EXIT_INTERRUPTED
+    outcome = result.payload(settings, found, load_history(run_dir.path))
+    print(result.success_line(outcome))
+    if args.json:
+        result.write_json(args.json, outcome)
+        print(f"written to {args.json}")
+    return 0
+
+
+def evaluate(run_dir: RunDir, settings: Parameters, display: Display) -> dict[str, Any]:
+    """Evaluate a run's policy and return what the evaluator wrote."""
+    run_dir.evaluation.unlink(missing_ok=True)  # an old result must never pass for the new one
+    run_graph(GRAPH, evaluation_settings(settings, run_dir), run_dir, display)
+    found: dict[str, Any] = json.loads(run_dir.evaluation.read_text())
+    return found
+
+
+def _defaults() -> Parameters:
+    defaults = settings_of(GRAPH)
+    return {name: defaults[name] for name in EVALUATION}

@@ -1,0 +1,78 @@
+"""Command line options made from the table of settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fmac_ros.settings import SETTINGS, Parameters, Value, parse
+
+# Switches read better in the negative: what a plain run does is the default.
+SWITCHES = {
+    "use_video": ("--no-video", "learn without the video prior"),
+    "use_value": ("--no-value", "learn without the value prior"),
+    "lockstep": ("--real-time", "simulate in real time instead of as fast as possible"),
+}
+
+
+def flag(name: str) -> str:
+    """The command line spelling of a setting."""
+    return SWITCHES[name][0] if name in SWITCHES else "--" + name.replace("_", "-")
+
+
+def add_settings(parser: argparse.ArgumentParser, defaults: Mapping[str, Value]) -> None:
+    """Add one option per setting; a setting that is not given stays out of the namespace."""
+    for name, default in defaults.items():
+        if name in SWITCHES:
+            _add_switch(parser, name)
+        else:
+            _add_option(parser, name, default, defaults)
+
+
+def given_settings(args: argparse.Namespace, names: Mapping[str, Value]) -> Parameters:
+    """Those settings that the user gave on the command line."""
+    return {name: getattr(args, name) for name in names if hasattr(args, name)}
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here, too")
+
+
+def _add_switch(parser: argparse.ArgumentParser, name: str) -> None:
+    spelling, text = SWITCHES[name]
+    parser.add_argument(
+        spelling, dest=name, action="store_false", default=argparse.SUPPRESS, help=text
+    )
+
+
+def _add_option(
+    parser: argparse.ArgumentParser, name: str, default: Value, defaults: Mapping[str, Value]
+) -> None:
+    setting = SETTINGS[name]
+    parser.add_argument(
+        flag(name),
+        dest=name,
+        type=_reader(name, defaults),
+        choices=setting.choices() if setting.choices else None,
+        default=argparse.SUPPRESS,
+        metavar=name.upper(),
+        help=_help(name, default),
+    )
+
+
+def _reader(name: str, defaults: Mapping[str, Value]) -> Callable[[str], Value]:
+    def read(text: str) -> Value:
+        try:
+            return parse(name, text, defaults)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def _help(name: str, default: Value) -> str:
+    setting = SETTINGS[name]
+    choices = f"; one of {', '.join(setting.choices())}" if setting.choices else ""
+    return f"{setting.help}{choices} (default: {default})".replace("%", "%%")

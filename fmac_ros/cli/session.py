@@ -1,0 +1,71 @@
+"""Runs one graph from start to end, under a display."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from fmac_ros.display import Display
+from fmac_ros.environment import private_network, process_environment
+from fmac_ros.graph import NodeSpec, describe, parameter_file
+from fmac_ros.run_dir import RunDir
+from fmac_ros.settings import Parameters
+from fmac_ros.supervisor import Supervisor
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -> None:
+    """Start a graph's nodes, show them until the graph ends, end them all.
+
+    Raises:
+        GraphFailed: a node could not be kept alive.
+        KeyboardInterrupt: the user or the system asked to end.
+    """
+    from fmac_ros.ros.monitor import Monitor  # fmac --help needs no ROS
+
+    specs = describe(graph, settings)
+    logs = run.logs / graph
+    logs.mkdir(parents=True, exist_ok=True)
+    parameters = logs / "parameters.yaml"
+    parameters.write_text(parameter_file(specs))
+    # This process takes the variables over, too: its monitor is a node of the same graph.
+    os.environ.update({**process_environment(), **private_network()})
+
+    def command(spec: NodeSpec) -> Sequence[str]:
+        return node_command(spec, parameters)
+
+    with (
+        Supervisor(specs, command, logs, os.environ, display.say) as supervisor,
+        Monitor() as monitor,
+    ):
+        supervisor.wait(lambda: display.show(monitor.snapshot()))
+
+
+def node_command(spec: NodeSpec, parameters: Path) -> list[str]:
+    """Command line that runs a node with its parameters."""
+    return [
+        *(sys.executable, "-m", spec.module, "--ros-args"),
+        *("--remap", f"__node:={spec.name}", "--params-file", str(parameters)),
+    ]
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP like Ctrl-C: nodes save and end before we do."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

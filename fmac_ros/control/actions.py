@@ -1,0 +1,89 @@
+"""Action spaces: what a vector in [-1, 1]^a means for the joints."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.robots import RobotConfig
+
+TIP_STEP = 0.04  # [m] per unit of action
+JOINT_STEP = 0.15  # [rad] per unit of action
+REACHED_POSITION = 0.005  # [m]
+REACHED_ROTATION = 0.05  # [rad]
+
+
+class UnreachableError(ValueError):
+    """The arm cannot bring its tool where the action asks."""
+
+
+class ActionSpace(Protocol):
+    """Maps actions to joint targets and back."""
+
+    name: str
+    size: int
+
+    def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Joint target (n,) of an action (a,) taken at q (n,); UnreachableError if none."""
+
+    def passed(self, q: np.ndarray, q_target: np.ndarray) -> np.ndarray:
+        """The action (a,) float32 in [-1, 1] that a joint target (n,) stands for at q (n,)."""
+
+
+class EndEffectorDelta:
+    """Translations of the tool tip, its orientation kept as at home: TIP_STEP a unit."""
+
+    name = "ee_delta"
+    size = 3
+
+    def __init__(self, kinematics: Kinematics, robot: RobotConfig) -> None:
+        self._kinematics = kinematics
+        self._rotation = kinematics.forward(robot.home)[1]
+        self._lower, self._upper = robot.workspace_lower, robot.workspace_upper
+
+    def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Joint target (n,) for the tip moved by the action (3,), but not out of the workspace."""
+        tip, _ = self._kinematics.forward(q)
+        goal = np.clip(tip + TIP_STEP * np.clip(action, -1, 1), self._lower, self._upper)
+        q_target = self._kinematics.solve(q, goal, self._rotation)
+        position, rotation = self._kinematics.forward(q_target)
+        turn = np.linalg.norm(rotation - self._rotation) / np.sqrt(2)  # angle, where small
+        if np.linalg.norm(position - goal) > REACHED_POSITION or turn > REACHED_ROTATION:
+            raise UnreachableError(f"tip target {goal.round(3)} m is out of the arm's reach")
+        return q_target
+
+    def passed(self, q: np.ndarray, q_target: np.ndarray) -> np.ndarray:
+        """Translation (3,) between the two tip positions, in units of action."""
+        step = self._kinematics.forward(q_target)[0] - self._kinematics.forward(q)[0]
+        return np.clip(step / TIP_STEP, -1, 1).astype(np.float32)
+
+
+class JointDelta:
+    """Joint displacements: JOINT_STEP a unit."""
+
+    name = "joint_delta"
+
+    def __init__(self, kinematics: Kinematics) -> None:
+        self.size = kinematics.size
+
+    def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Joint target (n,)."""
+        return q + JOINT_STEP * np.clip(action, -1, 1)
+
+    def passed(self, q: np.ndarray, q_target: np.ndarray) -> np.ndarray:
+        """Joint displacement (n,), in units of action."""
+        return np.clip((q_target - q) / JOINT_STEP, -1, 1).astype(np.float32)
+
+
+ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name)
+
+
+def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:
+    """The action space of that name; ValueError for an unknown one."""
+    if name == EndEffectorDelta.name:
+        return EndEffectorDelta(kinematics, robot)
+    if name == JointDelta.name:
+        return JointDelta(kinematics)
+    raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")

@@ -1,0 +1,136 @@
+"""From an action to a joint trajectory that is safe to send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fmac_ros.control import gate as gates
+from fmac_ros.control.actions import UnreachableError, make_action_space
+from fmac_ros.control.gate import Gate, finite_vector
+from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.control.proprio import proprio
+from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
+from fmac_ros.control.verify import verify_trajectory
+from fmac_ros.robots import RobotConfig
+from fmac_ros.types import Observation
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to send, and the action it stands for.
+
+    Attributes:
+        trajectory: starts at the time of the command.
+        action: (a,) float32 in [-1, 1], the action that passed the gate.
+        held: the arm is brought to rest instead of doing the action.
+        reason: why it is held, one of gate.REASONS; else empty.
+        detail: more about the reason, for people.
+    """
+
+    trajectory: Trajectory
+    action: np.ndarray
+    held: bool
+    reason: str
+    detail: str = ""
+
+
+class ArmController:
+    """Turns actions into trajectories through the gate, each going on from the last one.
+
+    Args:
+        robot: the arm.
+        action_space: one of actions.ACTION_SPACES.
+        max_age: oldest observation to act on [s].
+    """
+
+    def __init__(
+        self, robot: RobotConfig, action_space: str = "ee_delta", max_age: float = gates.MAX_AGE
+    ) -> None:
+        self._robot = robot
+        self._kinematics = Kinematics(robot)
+        self._gate = Gate(robot, self._kinematics, max_age)
+        self.space = make_action_space(action_space, self._kinematics, robot)
+        self._last: tuple[float, Trajectory] | None = None
+
+    @property
+    def kinematics(self) -> Kinematics:
+        """Kinematics of the arm."""
+        return self._kinematics
+
+    def reset(self, observation: Observation) -> None:
+        """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
+        if not finite_vector(observation.joint_positions, self._robot.size):
+            raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
+        still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
+        self._last = (observation.stamp, still)
+
+    def proprio(self, observation: Observation) -> np.ndarray:
+        """(6,) float32 tool tip position [m] and velocity [m/s]."""
+        return proprio(self._kinematics, observation)
+
+    def command(self, observation: Observation, action: np.ndarray, now: float) -> Command:
+        """Check an action (a,) at time ``now`` [s] and plan it, or bring the arm to rest.
+
+        Raises:
+            RuntimeError: before the first reset().
+        """
+        if self._last is None:
+            raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
+        now = max(now, observation.stamp) if np.isfinite(now) else self._last[0]
+        start = self._commanded(now)
+        fault = self._gate.observation_fault(observation, now)
+        if fault:
+            return self._hold(start, start.q, now, fault)
+        measured = np.asarray(observation.joint_positions, float)
+        fault = self._gate.start_fault(start, observation, now)
+        if fault:
+            return self._hold(self._measured(observation), measured, now, fault)
+        return self._act(start, measured, action, now)
+
+    def _act(
+        self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
+    ) -> Command:
+        if not finite_vector(action, self.space.size):
+            return self._hold(start, measured, now, gates.BAD_ACTION)
+        try:
+            verdict = self._gate.check(measured, self.space.target(measured, action))
+            if verdict.held:
+                return self._hold(start, measured, now, verdict.reason)
+            trajectory = plan(self._robot, start, verdict.q_target)
+        except UnreachableError as error:
+            return self._hold(start, measured, now, gates.UNREACHABLE, str(error))
+        except PlanError as error:
+            return self._hold(start, measured, now, gates.NO_TRAJECTORY, str(error))
+        fault = verify_trajectory(trajectory, start, self._robot, self._kinematics)
+        if fault:
+            return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
+        self._last = (now, trajectory)
+        return Command(trajectory, self.space.passed(measured, verdict.q_target), False, "")
+
+    def _hold(
+        self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
+    ) -> Command:
+        """Bring the arm to rest from ``start`` as fast as its limits allow."""
+        trajectory = stop(self._robot, start)
+        self._last = (now, trajectory)
+        action = self.space.passed(measured, trajectory.positions[-1])
+        return Command(trajectory, action, True, reason, detail)
+
+    def _commanded(self, now: float) -> MotionState:
+        """State that the last trajectory has reached at ``now``, inside the planner's limits."""
+        assert self._last is not None
+        since, trajectory = self._last
+        return self._within_limits(trajectory.at(now - since))
+
+    def _measured(self, observation: Observation) -> MotionState:
+        q = np.asarray(observation.joint_positions, float)
+        v = np.asarray(observation.joint_velocities, float)
+        return self._within_limits(MotionState(q, v, np.zeros_like(v)))
+
+    def _within_limits(self, state: MotionState) -> MotionState:
+        # Ruckig refuses a start that is past a limit, even by rounding.
+        v = np.clip(state.v, -self._robot.velocity, self._robot.velocity)
+        a = np.clip(state.a, -self._robot.acceleration, self._robot.acceleration)
+        return MotionState(state.q, v, a)

@@ -1,0 +1,165 @@
+"""The one description of the ROS graph, read by the launch files and by ``fmac``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from fmac_ros.settings import Parameters, Value, check, load_defaults
+
+PACKAGE = "fmac_ros"
+RESPAWN_LIMIT = 3
+EXIT_CONFIGURATION = 2  # a node's parameters are not valid: starting it again cannot help
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a graph fixes, whatever its user chooses: settings, and parameters of single nodes."""
+
+    settings: Parameters
+    nodes: Mapping[str, Parameters] = field(default_factory=dict)
+
+
+GRAPHS = {
+    "train_sim": Graph({"use_sim_time": True}),
+    "eval_sim": Graph({"use_sim_time": True}),
+    # Real cameras are not synchronous with the joints, and their drivers may be best effort.
+    "train_real": Graph(
+        {"use_sim_time": False, "lockstep": False},
+        {"state_node": {"slop": 0.03, "sensor_reliability": "best_effort"}},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node of a graph, ready to start.
+
+    Attributes:
+        name: node name; the executable in lib/fmac_ros has it too.
+        module: the Python module that runs it.
+        parameters: every parameter that the node declares, with its value.
+        needs: nodes that it waits for when they are gone.
+        ends_graph: its clean exit is the end of the whole graph.
+    """
+
+    name: str
+    module: str
+    parameters: Parameters
+    needs: tuple[str, ...] = ()
+    ends_graph: bool = False
+
+
+@dataclass(frozen=True)
+class _Role:
+    """A node's part in some graphs; ``settings`` are the shared settings it reads."""
+
+    name: str
+    graphs: tuple[str, ...]
+    settings: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    fixed: Parameters = field(default_factory=dict)
+    ends_graph: bool = False
+
+
+SIM = ("train_sim", "eval_sim")
+TRAIN = ("train_sim", "train_real")
+EVERY = tuple(GRAPHS)
+
+ROLES = (
+    _Role("pybullet_sim", SIM, ("robot", "task", "seed", "lockstep")),
+    _Role("state_node", EVERY, ("robot",), ("pybullet_sim",)),
+    _Role("prior_server", EVERY, ("priors",)),
+    _Role(
+        "policy_node",
+        EVERY,
+        ("robot", "action_space", "priors", "seed"),
+        ("state_node", "prior_server"),
+    ),
+    _Role(
+        "trainer_node",
+        TRAIN,
+        ("robot", "task", "seed", "env_steps", "horizon", "objective", "use_video", "use_value")
+        + ("behaviour", "action_space", "priors", "run_dir", "resume"),
+        ("pybullet_sim", "prior_server", "policy_node"),
+        ends_graph=True,
+    ),
+    _Role("evaluator_node", ("train_sim",), ("run_dir",), fixed={"mode": "observe"}),
+    _Role(
+        "evaluator_node",
+        ("eval_sim",),
+        ("task", "horizon", "behaviour", "episodes", "checkpoint", "result_file"),
+        ("pybullet_sim", "policy_node"),
+        fixed={"mode": "evaluate"},
+        ends_graph=True,
+    ),
+)
+
+
+def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
+    """Describe every node of a graph.
+
+    Args:
+        graph: a name in ``GRAPHS``.
+        given: the settings that differ from the defaults.
+
+    Raises:
+        ValueError: no such graph or setting, or a value that is not valid.
+    """
+    if graph not in GRAPHS:
+        raise ValueError(f"no graph {graph!r}, valid: {', '.join(GRAPHS)}")
+    defaults = load_defaults()
+    fixed = GRAPHS[graph]
+    shared = {**defaults.shared, **check(given, settings_of(graph)), **fixed.settings}
+    roles = [role for role in ROLES if graph in role.graphs]
+    present = {role.name for role in roles}
+    return tuple(
+        _spec(
+            role,
+            shared,
+            {**defaults.nodes.get(role.name, {}), **role.fixed, **fixed.nodes.get(role.name, {})},
+            present,
+        )
+        for role in roles
+    )
+
+
+def _spec(role: _Role, shared: Parameters, own: Parameters, present: set[str]) -> NodeSpec:
+    read = {name: shared[name] for name in (*role.settings, "use_sim_time")}
+    return NodeSpec(
+        name=role.name,
+        module=f"{PACKAGE}.nodes.{role.name}",
+        parameters={**read, **own},
+        needs=tuple(name for name in role.needs if name in present),
+        ends_graph=role.ends_graph,
+    )
+
+
+def settings_of(graph: str) -> Parameters:
+    """Settings that a graph's nodes read, and that it does not fix, with their defaults."""
+    shared = load_defaults().shared
+    read = {name for role in ROLES if graph in role.graphs for name in role.settings}
+    fixed = GRAPHS[graph].settings
+    return {name: v for name, v in shared.items() if name in read and name not in fixed}
+
+
+def after_exit(spec: NodeSpec, code: int, deaths: int) -> str:
+    """Decide what follows a node's exit: ``end`` of the graph, ``respawn`` or ``fail``.
+
+    Args:
+        code: exit code, negative for a signal.
+        deaths: how often it was started again before.
+    """
+    if spec.ends_graph and code == 0:
+        return "end"
+    hopeless = code == EXIT_CONFIGURATION or deaths >= RESPAWN_LIMIT
+    return "fail" if hopeless else "respawn"
+
+
+def parameter_file(specs: tuple[NodeSpec, ...]) -> str:
+    """Write the parameters of all nodes as the text of a ROS 2 parameter file."""
+    document: dict[str, Any] = {spec.name: {"ros__parameters": spec.parameters} for spec in specs}
+    return yaml.safe_dump(document, sort_keys=False)

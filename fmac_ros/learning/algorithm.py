@@ -1,0 +1,72 @@
+"""Algorithm 1: policy learning guided by foundation priors (paper, section 2.2)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from fmac_ros.learning.config import TrainConfig
+from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.progress import Progress, Subscriber
+from fmac_ros.learning.record import Record
+from fmac_ros.learning.run import Run
+from fmac_ros.learning.store import RunStore
+from fmac_ros.types import Episode, PriorLabels, RolloutSpec
+
+
+class Stopped(Exception):
+    """A robot or the priors raise it where the run was asked to stop."""
+
+
+class Robot(Protocol):
+    """Runs one episode and gives what happened. Fails loudly or not at all."""
+
+    def rollout(self, spec: RolloutSpec) -> Episode: ...
+
+
+class Priors(Protocol):
+    """M_V, M_R and M_tau over every state of an episode."""
+
+    def label(self, episode: Episode) -> PriorLabels: ...
+
+
+class Encoder(Protocol):
+    """Pictures (n, h, w, 3) uint8 to latents (n, c, h', w') float16."""
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray: ...
+
+
+def train(
+    robot: Robot,
+    priors: Priors,
+    learner: Learner,
+    encoder: Encoder,
+    store: RunStore,
+    config: TrainConfig,
+    hooks: Sequence[Subscriber] = (),
+    stop: threading.Event | None = None,
+) -> Progress:
+    """Run Algorithm 1 until the step budget is used up or ``stop`` is set.
+
+    A store that holds episodes is resumed: a synchronous run continues exactly as if it had
+    not been interrupted. Departure from the paper: tau_hat is not imagined once from s_0 but
+    one step from every visited s_t, which does not lose step with the robot.
+    """
+    run = Run(learner, store, config, hooks)
+    try:
+        run.recover()
+        while not run.progress.finished and not (stop and stop.is_set()):
+            run.enter("collecting")
+            episode = robot.rollout(run.next_rollout())  # tau, line 4
+            run.enter("imagining")
+            labels = priors.label(episode)  # tau_hat, line 3, with M_V and M_R
+            run.keep(Record(episode, labels, encoder.encode(episode.pictures)))  # D, line 4
+            run.learn()  # Eq. 1 and Eq. 2, line 5
+        return run.finish("done" if run.progress.finished else "stopped")
+    except Stopped:
+        return run.finish("stopped")
+    finally:
+        run.close()

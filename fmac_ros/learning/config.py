@@ -1,0 +1,116 @@
+"""Settings of the learner and of a training run, checked once when they are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+ALGORITHMS = ("fmac",)
+OBJECTIVES = ("literal", "stabilised")
+TRAIN_BEHAVIOURS = ("policy", "prior")
+
+
+def _require(name: str, value: object, holds: bool, valid: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} is {value!r}, valid: {valid}")
+
+
+def _require_number(name: str, value: float, low: float, high: float = math.inf) -> None:
+    valid = f"a finite number of at least {low}" + ("" if high == math.inf else f", at most {high}")
+    _require(name, value, math.isfinite(value) and low <= value <= high, valid)
+
+
+@dataclass(frozen=True)
+class LearnerConfig:
+    """How rho (Eq. 1) and pi (Eq. 2) are trained.
+
+    Attributes:
+        objective: ``literal`` is Eq. 2 as written; ``stabilised`` is described in
+            ``objectives.stabilised_policy_loss``.
+        alpha: weight of the advantage term of Eq. 2.
+        beta: weight of the success prior M_R in the advantage.
+        learning_rate: of Adam, for both networks.
+        batch_size: transitions per update.
+        max_gradient_norm: gradients of either network are scaled down to this norm.
+        next_latent_noise: noise on rho's s_{t+1} in training, in standard deviations of
+            the one-step change of a latent. Imagined frames are softer than real ones.
+        averaging: decay of the running average of pi's weights, which is what acts.
+            0 acts with the raw weights.
+        use_video: keep the KL term of Eq. 2 (video prior M_tau).
+        use_value: keep the change of M_V in the advantage.
+        use_success: keep M_R in the advantage.
+        replay_capacity: states that the replay buffer holds.
+    """
+
+    objective: str = "literal"
+    alpha: float = 1.0
+    beta: float = 100.0
+    learning_rate: float = 5e-4
+    batch_size: int = 128
+    max_gradient_norm: float = 10.0
+    next_latent_noise: float = 0.5
+    averaging: float = 0.99
+    use_video: bool = True
+    use_value: bool = True
+    use_success: bool = True
+    replay_capacity: int = 50_000
+
+    def __post_init__(self) -> None:
+        _require("objective", self.objective, self.objective in OBJECTIVES, ", ".join(OBJECTIVES))
+        _require_number("alpha", self.alpha, 0.0)
+        _require_number("beta", self.beta, 0.0)
+        _require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
+        _require_number("batch_size", self.batch_size, 1)
+        _require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
+        _require_number("next_latent_noise", self.next_latent_noise, 0.0)
+        _require_number("averaging", self.averaging, 0.0, 0.9999)
+        _require_number("replay_capacity", self.replay_capacity, 2)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run of Algorithm 1.
+
+    Attributes:
+        task: the sentence T.
+        algorithm: ``fmac``.
+        behaviour: who acts after the random play: ``policy`` is pi; ``prior`` is rho on the
+            imagined video, so that pi never touches the robot (ablation).
+        env_steps: environment steps of the whole run, random play included.
+        seed_steps: steps of random play before the first update; rho learns from them.
+        horizon: time limit of an episode [steps].
+        updates_per_step: updates of both networks per environment step.
+        stop_on_success: end an episode when the success prior says so.
+        background: update in a thread beside the rollouts; otherwise between them, which
+            makes the run exactly repeatable.
+        checkpoint_every: episodes between two saves of the learner.
+        seed: of layouts, networks, sampling and exploration.
+    """
+
+    task: str
+    algorithm: str = "fmac"
+    behaviour: str = "policy"
+    env_steps: int = 4000
+    seed_steps: int = 500
+    horizon: int = 40
+    updates_per_step: float = 2.0
+    stop_on_success: bool = True
+    background: bool = True
+    checkpoint_every: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require("task", self.task, bool(self.task.strip()), "a sentence")
+        _require("algorithm", self.algorithm, self.algorithm in ALGORITHMS, ", ".join(ALGORITHMS))
+        behaviours = ", ".join(TRAIN_BEHAVIOURS)
+        _require("behaviour", self.behaviour, self.behaviour in TRAIN_BEHAVIOURS, behaviours)
+        _require_number("env_steps", self.env_steps, 1)
+        _require_number("seed_steps", self.seed_steps, 0)
+        _require_number("horizon", self.horizon, 1)
+        _require_number("updates_per_step", self.updates_per_step, 0.0)
+        _require_number("checkpoint_every", self.checkpoint_every, 1)
+        _require_number("seed", self.seed, 0, 2**63 - 1)
+
+    def updates_due(self, env_steps: int) -> int:
+        """Updates owed after ``env_steps``: none in random play, then all at once."""
+        return int(self.updates_per_step * env_steps) if env_steps >= self.seed_steps else 0

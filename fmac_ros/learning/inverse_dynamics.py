@@ -1,0 +1,54 @@
+"""The inverse dynamics model rho(s_t, s_{t+1}): which action leads from state to state."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fmac_ros.learning.networks import (
+    Gaussian,
+    GaussianHead,
+    LatentShape,
+    LatentTrunk,
+    Standardiser,
+)
+
+
+class InverseDynamics(nn.Module):
+    """rho on [z_t, z_{t+1}, z_{t+1} - z_t] and the proprio of s_t.
+
+    The proprio of s_{t+1} is never an input: an imagined frame has none.
+    """
+
+    MIN_STD, MAX_STD = 0.1, 1.0
+
+    def __init__(self, latent_shape: LatentShape, proprio_size: int, action_size: int) -> None:
+        super().__init__()
+        channels, height, breadth = latent_shape
+        self.latent = Standardiser(latent_shape)
+        self.change = Standardiser(latent_shape)
+        self.proprio = Standardiser((proprio_size,))
+        self.trunk = LatentTrunk((3 * channels, height, breadth), proprio_size)
+        self.head = GaussianHead(256, action_size, self.MIN_STD, self.MAX_STD)
+
+    def fit_statistics(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> None:
+        """Fit the input scales on transitions: (n, c, h, w), (n, p), (n, c, h, w)."""
+        self.latent.fit(latents)
+        self.change.fit(next_latents - latents)
+        self.proprio.fit(proprio)
+
+    def blur(self, next_latents: Tensor, noise: float, generator: torch.Generator) -> Tensor:
+        """Add Gaussian noise of ``noise`` times the scale of a one-step change."""
+        drawn = torch.randn(next_latents.shape, generator=generator)
+        return next_latents + noise * self.change.scale * drawn
+
+    def forward(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> Gaussian:
+        """(b, c, h, w), (b, p), (b, c, h, w) -> action Gaussian (b, a)."""
+        planes = [
+            self.latent(latents),
+            self.latent(next_latents),
+            self.change(next_latents - latents),
+        ]
+        features = self.trunk(torch.cat(planes, dim=1), self.proprio(proprio))
+        action: Gaussian = self.head(features)
+        return action

@@ -1,0 +1,101 @@
+"""The parts that rho and pi are made of."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+LatentShape = tuple[int, int, int]  # channels, height, width
+
+
+class Gaussian(NamedTuple):
+    """A batch of diagonal Gaussians over actions; mean and std are (b, a)."""
+
+    mean: Tensor
+    std: Tensor
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        """Log-density of ``actions`` (b, a), summed over components -> (b,)."""
+        error = (actions - self.mean) / self.std
+        return (-0.5 * error.square() - self.std.log() - 0.5 * math.log(2 * math.pi)).sum(-1)
+
+    def at_least(self, std: float) -> Gaussian:
+        """The same means with standard deviations of ``std`` or more."""
+        return Gaussian(self.mean, self.std.clamp(min=std))
+
+
+class Standardiser(nn.Module):
+    """Shifts and scales its input by statistics fitted once, on the first data.
+
+    A (c, h, w) input keeps a mean per cell, which takes the still background away, and one
+    scale per channel. A vector keeps both per component.
+    """
+
+    LIMIT = 6.0  # [standard deviations]; a component that hardly moved in play may jump later
+    SMALLEST_SCALE = 1e-3
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        scale_shape = shape if len(shape) == 1 else (shape[0], 1, 1)
+        self.register_buffer("mean", torch.zeros(shape))
+        self.register_buffer("scale", torch.ones(scale_shape))
+
+    @torch.no_grad()
+    def fit(self, data: Tensor) -> None:
+        """Take mean and scale from data (n, *shape)."""
+        over = (0,) if data.ndim == 2 else (0, 2, 3)
+        self.mean.copy_(data.mean(0))
+        variance = (data - self.mean).square().mean(over)
+        self.scale.copy_(variance.sqrt().clamp(min=self.SMALLEST_SCALE).view(self.scale.shape))
+
+    def forward(self, data: Tensor) -> Tensor:
+        return ((data - self.mean) / self.scale).clamp(-self.LIMIT, self.LIMIT)
+
+
+class LatentTrunk(nn.Module):
+    """Features of latents (b, c, h, w) and proprio (b, p) -> (b, width).
+
+    The convolutions are shared by all cameras, which lie side by side in the latent; the
+    linear layer after them sees every cell at its place and so keeps the views apart.
+    """
+
+    def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
+        super().__init__()
+        channels, height, breadth = shape
+        filters = 32
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(channels, filters, 3, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(filters, filters, 3, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+        cells = math.ceil(height / 2) * math.ceil(breadth / 2)
+        self.squeeze = nn.Sequential(nn.Linear(filters * cells, width), nn.LayerNorm(width))
+        self.join = nn.Sequential(nn.SiLU(), nn.Linear(width + proprio_size, width), nn.SiLU())
+
+    def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
+        features = self.squeeze(self.convolutions(latents))
+        return self.join(torch.cat([features, proprio], dim=-1))
+
+
+class GaussianHead(nn.Module):
+    """Diagonal Gaussian with its mean in (-1, 1) and its std in [min_std, max_std]."""
+
+    def __init__(self, width: int, action_size: int, min_std: float, max_std: float) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, 2 * action_size)
+        nn.init.normal_(self.linear.weight, std=0.01)
+        nn.init.zeros_(self.linear.bias)
+        self.low, self.high = math.log(min_std), math.log(max_std)
+
+    def forward(self, features: Tensor) -> Gaussian:
+        mean, spread = self.linear(features).chunk(2, dim=-1)
+        log_std = self.low + (self.high - self.low) * torch.sigmoid(spread)
+        return Gaussian(torch.tanh(mean), log_std.exp())

@@ -1,0 +1,90 @@
+"""Eq. 1 and Eq. 2 of "A Hypothetical Framework of Embodied Generalist Agent with Foundation
+Model Assistance" (Ye et al., 2023), section 2.2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from fmac_ros.learning.config import LearnerConfig
+from fmac_ros.learning.networks import Gaussian
+from fmac_ros.learning.replay import Batch
+
+RHO_STD_IN_KL = 0.3  # a surer rho makes the KL term of Eq. 2 steep and drowns the advantage
+
+PolicyLoss = Callable[[Gaussian, Gaussian, Batch, LearnerConfig], Tensor]
+
+
+def kl_divergence(p: Gaussian, q: Gaussian) -> Tensor:
+    """KL(p || q) of diagonal Gaussians in closed form, summed over components -> (b,)."""
+    ratio = (p.std / q.std).square()
+    shift = ((p.mean - q.mean) / q.std).square()
+    return 0.5 * (ratio + shift - 1.0 - ratio.log()).sum(-1)
+
+
+def inverse_dynamics_loss(rho: Gaussian, actions: Tensor) -> Tensor:
+    """Eq. 1: L^rho = KL(rho(s_t, s_{t+1}), a_t).
+
+    The action is one point, so its KL from a Gaussian is read as KL(delta(a_t) || rho),
+    which is the negative log-likelihood -log rho(a_t) up to a constant. The other
+    direction, KL(rho || delta), is infinite.
+    """
+    return -rho.log_prob(actions).mean()
+
+
+def advantage(batch: Batch, config: LearnerConfig) -> Tensor:
+    """A^pi = beta M_R(s_{t+1}) + (M_V(s_{t+1}) - M_V(s_t)) of Eq. 2 -> (b,)."""
+    total = batch.values.new_zeros(batch.values.shape)
+    if config.use_success:
+        total = total + config.beta * batch.next_successes
+    if config.use_value:
+        total = total + batch.next_values - batch.values
+    return total
+
+
+def guidance(pi: Gaussian, rho: Gaussian, config: LearnerConfig) -> Tensor:
+    """KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) of Eq. 2, mean over the batch.
+
+    rho is a constant here: L^pi is minimised over pi alone. Its standard deviation counts
+    as RHO_STD_IN_KL or more.
+    """
+    if not config.use_video:
+        return pi.mean.new_zeros(())
+    target = Gaussian(rho.mean.detach(), rho.std.detach()).at_least(RHO_STD_IN_KL)
+    return kl_divergence(pi, target).mean()
+
+
+def literal_policy_loss(pi: Gaussian, rho: Gaussian, batch: Batch, config: LearnerConfig) -> Tensor:
+    """Eq. 2 as written, over all of D:
+
+        L^pi = KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) - alpha A^pi log pi(a_t|s_t, T)
+
+    D holds old and random play, so this is off-policy without a correction. A negative A
+    then pushes pi away from a stored action, and -log pi grows as it succeeds: only the
+    bounds of pi's mean and standard deviation end that.
+    """
+    weighted = advantage(batch, config) * pi.log_prob(batch.actions)
+    return guidance(pi, rho, config) - config.alpha * weighted.mean()
+
+
+def stabilised_policy_loss(
+    pi: Gaussian, rho: Gaussian, batch: Batch, config: LearnerConfig
+) -> Tensor:
+    """Eq. 2 with the advantage term kept to what off-policy data can support:
+
+        L^pi = KL(pi, rho) - alpha 1[not random play] max(A^pi, 0) log pi(a_t|s_t, T)
+
+    Two departures. Negative advantages count as zero, because -|A| log pi rewards pi without
+    limit for leaving actions that it may no longer take. Random play counts only for the KL
+    term, because its changes of M_V are mostly the noise of M_V.
+    """
+    weight = advantage(batch, config).clamp(min=0.0) * batch.purposeful
+    weighted = weight * pi.log_prob(batch.actions)
+    return guidance(pi, rho, config) - config.alpha * weighted.mean()
+
+
+POLICY_LOSSES: dict[str, PolicyLoss] = {
+    "literal": literal_policy_loss,
+    "stabilised": stabilised_policy_loss,
+}

@@ -1,0 +1,110 @@
+"""The bookkeeping around the loop of Algorithm 1."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from fmac_ros.learning.background import BackgroundLearner
+from fmac_ros.learning.config import TrainConfig
+from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.progress import Progress, Subscriber
+from fmac_ros.learning.record import Record
+from fmac_ros.learning.store import RunStore
+from fmac_ros.learning.updater import SynchronousUpdater, Updater
+from fmac_ros.types import RolloutSpec
+
+
+class Run:
+    """Progress, store and updates of one run, from its last checkpoint on."""
+
+    def __init__(
+        self, learner: Learner, store: RunStore, config: TrainConfig, hooks: Sequence[Subscriber]
+    ) -> None:
+        self._learner, self._store, self._config, self._hooks = learner, store, config, hooks
+        state = store.learner_state()
+        if state is not None:
+            learner.load_state(state)
+        self._earlier_s = float(store.progress().get("elapsed_s", 0.0))
+        self._started = time.monotonic()
+        self.progress = Progress(env_steps_total=config.env_steps)
+        self._updater: Updater = self._make_updater()
+
+    def recover(self) -> None:
+        """Go through the stored episodes, catching up on updates that were not saved."""
+        for record in self._store.records():
+            self._count(record)
+            self._updater.train_to(self._due())
+
+    def next_rollout(self) -> RolloutSpec:
+        """The next episode: random play first, then the behaviour of the run."""
+        number = self.progress.episodes + 1
+        playing = self.progress.env_steps < self._config.seed_steps
+        seeds = np.random.SeedSequence([self._config.seed, number])
+        return RolloutSpec(
+            episode_id=f"{number:06d}",
+            task=self._config.task,
+            behaviour="random" if playing else self._config.behaviour,
+            horizon=self._config.horizon,
+            seed=int(seeds.generate_state(1)[0]),
+            stop_on_success=self._config.stop_on_success,
+        )
+
+    def keep(self, record: Record) -> None:
+        """Store an episode; only then does it count."""
+        self._store.add(record)
+        self._count(record)
+        for hook in self._hooks:
+            hook.on_episode(record.episode, self.progress)
+
+    def learn(self) -> None:
+        """Do the updates that are due; in the background they may lag two episodes."""
+        self.enter("training")
+        lag = int(2 * self._config.horizon * self._config.updates_per_step)
+        self._updater.train_to(self._due(), lag)
+        self._store.save_progress(asdict(self.progress))
+        if self.progress.episodes % self._config.checkpoint_every == 0:
+            self._store.save_learner(*self._updater.checkpoint())
+
+    def enter(self, state: str) -> None:
+        """Tell everybody what the run does now."""
+        self.progress = replace(
+            self.progress,
+            state=state,
+            updates=self._updater.updates,
+            metrics=dict(self._updater.metrics),
+            elapsed_s=self._earlier_s + time.monotonic() - self._started,
+        )
+        for hook in self._hooks:
+            hook.on_progress(self.progress)
+
+    def finish(self, state: str) -> Progress:
+        """Catch up unless stopped, save, and say so."""
+        if state == "done":
+            self._updater.train_to(self._due())
+        self.enter(state)
+        self._store.save_learner(*self._updater.checkpoint())
+        self._store.save_progress(asdict(self.progress))
+        return self.progress
+
+    def close(self) -> None:
+        """End the learner's thread, if there is one."""
+        self._updater.close()
+
+    def _due(self) -> int:
+        return self._config.updates_due(self.progress.env_steps)
+
+    def _count(self, record: Record) -> None:
+        self._updater.add(record)
+        self.progress = self.progress.after(record.episode)
+
+    def _make_updater(self) -> Updater:
+        make = BackgroundLearner if self._config.background else SynchronousUpdater
+        return make(self._learner, self._publish)
+
+    def _publish(self, version: int, data: bytes) -> None:
+        for hook in self._hooks:
+            hook.on_parameters(version, data)

@@ -1,0 +1,64 @@
+"""Who runs the learner's updates: ``SynchronousUpdater`` does so between the rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.record import Record
+
+Publish = Callable[[int, bytes], None]  # version, bytes for Actor.from_bytes
+
+
+class Updater(Protocol):
+    """Owns a learner while a run lasts; ``background.BackgroundLearner`` is the other one."""
+
+    @property
+    def updates(self) -> int:
+        """Updates so far."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The learner's latest, empty before the first update."""
+
+    def add(self, record: Record) -> None:
+        """Store one episode."""
+
+    def train_to(self, updates: int, lag: int = 0) -> None:
+        """See that ``updates`` get done, all but ``lag`` of them before this returns."""
+
+    def checkpoint(self) -> tuple[bytes, bytes]:
+        """The learner's state and parameters, between two updates."""
+
+    def close(self) -> None:
+        """Stop updating; the learner may be used directly again."""
+
+
+class SynchronousUpdater:
+    """Updates inside ``train_to`` and publishes after it: exactly repeatable."""
+
+    def __init__(self, learner: Learner, publish: Publish) -> None:
+        self._learner = learner
+        self._publish = publish
+        self.metrics: Mapping[str, float] = {}
+        publish(learner.updates, learner.parameters())
+
+    @property
+    def updates(self) -> int:
+        return self._learner.updates
+
+    def add(self, record: Record) -> None:
+        self._learner.add(record)
+
+    def train_to(self, updates: int, lag: int = 0) -> None:
+        due = updates - self._learner.updates
+        if due > 0:
+            self.metrics = self._learner.update(due)
+            self._publish(self._learner.updates, self._learner.parameters())
+
+    def checkpoint(self) -> tuple[bytes, bytes]:
+        return self._learner.state(), self._learner.parameters()
+
+    def close(self) -> None:
+        """Nothing runs between calls."""

@@ -1,0 +1,1 @@
+"""The nodes: they load their configuration, create entities, convert, and call the core."""

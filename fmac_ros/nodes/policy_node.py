@@ -1,0 +1,211 @@
+"""policy_node: runs episodes on the robot, at most one at a time, as a ROS action.
+
+Each new observation is answered with one command, which passes the gate. A newer goal
+replaces the running one: whoever sent that may be gone.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from fmac_ros.action import Rollout as RolloutAction
+from fmac_ros.chooser import Chooser
+from fmac_ros.control.controller import ArmController
+from fmac_ros.learning.actor import Actor
+from fmac_ros.learning.tensors import FormatError
+from fmac_ros.msg import Observation as ObservationMessage
+from fmac_ros.msg import PolicyParameters
+from fmac_ros.priors.registry import load_encoder
+from fmac_ros.robots import load_robot
+from fmac_ros.rollout import TIME_JUMP, Rollout
+from fmac_ros.ros import names, qos
+from fmac_ros.ros.conversions import ConversionError, msg_to_observation
+from fmac_ros.ros.diagnostics import Diagnostics
+from fmac_ros.ros.parameters import ParameterError, declare, parameter
+from fmac_ros.ros.policy_publisher import PolicyPublisher
+from fmac_ros.ros.prior_queries import SuccessQuery, VideoQuery
+from fmac_ros.ros.rollout_session import Ports, RolloutSession
+from fmac_ros.ros.run import run_node
+from fmac_ros.ros.threads import one_torch_thread
+from fmac_ros.types import Observation, RolloutSpec
+
+_WATCH_PERIOD = 0.2  # [s]
+_REPLACED = "replaced by a newer rollout"
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Parameters of policy_node."""
+
+    robot: str = parameter("panda", description="arm to command, in config/robots")
+    action_space: str = parameter("ee_delta", description="what an action moves")
+    priors: str = parameter("embedded", description="priors whose latent space is used")
+    lockstep: bool = parameter(
+        True, description="each command names the state it answers, and the world waits for it"
+    )
+    look_ahead: int = parameter(
+        2, description="imagined frame that stands for the next state", minimum=1, maximum=64
+    )
+    required_verdicts: int = parameter(
+        2, description="successes in a row that end an episode", minimum=1, maximum=100
+    )
+    observation_timeout: float = parameter(
+        5.0, description="silence that aborts a rollout [s]", minimum=0.1, maximum=600.0
+    )
+    policy_timeout: float = parameter(
+        20.0, description="longest wait for policy parameters [s]", minimum=0.1, maximum=600.0
+    )
+
+
+class PolicyNode(Node):
+    """Serves ``rollout``; publishes commands, transitions and the state of the gate."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("policy_node", **options)
+        self._config = declare(self, PolicyConfig)
+        self._load()
+        self._actor: Actor | None = None
+        self._session: RolloutSession | None = None
+        self._latest: tuple[ObservationMessage, Observation] | None = None
+        self._used_until = -math.inf  # stamp of the last state that a rollout has seen [s]
+        self._diagnostics = Diagnostics(self)
+        self.create_subscription(
+            PolicyParameters, names.POLICY_PARAMETERS, self._on_parameters, qos.LATCHED
+        )
+        self.create_subscription(
+            ObservationMessage, names.OBSERVATION, self._on_observation, qos.OBSERVATION
+        )
+        self._server = ActionServer(
+            self,
+            RolloutAction,
+            names.ROLLOUT,
+            execute_callback=self._on_rollout,
+            cancel_callback=lambda goal: CancelResponse.ACCEPT,
+        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_WATCH_PERIOD, self._on_watch, clock=steady)
+
+    def _load(self) -> None:
+        config = self._config
+        try:
+            robot = load_robot(config.robot)
+            self._joint_names = robot.joint_names
+            self._controller = ArmController(robot, config.action_space)
+            encoder = load_encoder(config.priors)
+        except (ValueError, OSError) as error:
+            raise ParameterError(f"parameters of policy_node: {error}") from error
+        self._ports = Ports(
+            encoder=encoder,
+            publisher=PolicyPublisher(self, robot),
+            success=SuccessQuery(self),
+            video=VideoQuery(self, config.look_ahead),
+            now=self._now,
+            lockstep=config.lockstep,
+        )
+
+    def _now(self, stamp: float) -> float:
+        """Time [s]; a lock-step world stands still at the stamp that is answered."""
+        return stamp if self._config.lockstep else self.get_clock().now().nanoseconds / 1e9
+
+    def _on_parameters(self, message: PolicyParameters) -> None:
+        try:
+            self._actor = Actor.from_bytes(bytes(message.data))
+        except FormatError as error:
+            self.get_logger().error(f"policy parameters of {message.run_id} refused: {error}")
+        self._feed()  # an episode may have waited for them
+
+    def _on_observation(self, message: ObservationMessage) -> None:
+        try:
+            observation = msg_to_observation(message, self._joint_names)
+        except ConversionError as error:
+            self._diagnostics.error(f"observation refused: {error}")
+            return
+        if observation.stamp < self._used_until - TIME_JUMP:
+            self._used_until = -math.inf  # a simulator that was restarted
+        self._latest = message, observation
+        self._feed()
+
+    def _feed(self) -> None:
+        """Let the running episode see the newest observation."""
+        if self._session is not None and self._latest is not None:
+            self._session.handle(*self._latest)
+            self._used_until = max(self._used_until, self._session.rollout.seen_until)
+
+    async def _on_rollout(self, goal: ServerGoalHandle) -> RolloutAction.Result:
+        if self._session is not None:
+            self._session.finish(_REPLACED)
+        try:
+            session = self._start(goal)
+        except ValueError as error:
+            goal.abort()
+            return RolloutAction.Result(ok=False, error=str(error))
+        self._session = session
+        self._feed()
+        result: RolloutAction.Result = await session.done
+        self._report(session, result)
+        if result.ok:
+            goal.succeed()
+        elif goal.is_cancel_requested:
+            goal.canceled()
+        else:
+            goal.abort()
+        return result
+
+    def _start(self, goal: ServerGoalHandle) -> RolloutSession:
+        request = goal.request
+        spec = RolloutSpec(
+            episode_id=request.episode_id,
+            task=request.task,
+            behaviour=request.behaviour,
+            horizon=request.horizon,
+            seed=request.seed,
+            deterministic=request.deterministic,
+            stop_on_success=request.stop_on_success,
+        )
+        # Only states from after the goal count: the reset, for one, comes before it.
+        clock = self.get_clock().now().nanoseconds / 1e9
+        start = max(clock, math.nextafter(self._used_until, math.inf))
+        rollout = Rollout(spec, self._controller, start, self._config.required_verdicts)
+        chooser = Chooser(
+            spec, lambda: self._actor, self._controller.action_size, request.min_policy_version
+        )
+        return RolloutSession(goal, rollout, chooser, self._ports)
+
+    def _on_watch(self) -> None:
+        if self._session is not None:
+            self._session.watch(self._config.observation_timeout, self._config.policy_timeout)
+        publisher = self._ports.publisher
+        running = self._session is not None and not self._session.done.done()
+        self._diagnostics.ok(
+            "running an episode" if running else "ready",
+            commands=publisher.commands,
+            holds=publisher.holds,
+            policy_version=self._actor.version if self._actor is not None else 0,
+        )
+
+    def _report(self, session: RolloutSession, result: RolloutAction.Result) -> None:
+        if session is self._session:
+            self._session = None
+        if not result.ok:
+            spec = session.rollout.spec
+            self.get_logger().warning(
+                f"episode {spec.episode_id} aborted after {result.steps} steps: {result.error}"
+            )
+
+
+def main() -> int:
+    """Run the node until it is asked to end; the exit code."""
+    one_torch_thread()
+    return run_node(PolicyNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The foundation priors: value, success and video, and the latent space they share."""

@@ -1,0 +1,98 @@
+"""What a foundation prior is: pictures and a sentence in, numbers out.
+
+Any object with these methods serves as a prior. Pictures are (n, h, w, 3) uint8 RGB,
+the cameras of one state side by side (``fmac_ros.picture.tile``). ``name`` and ``version``
+travel with every answer, so that a stored label can be traced to the model that gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+Progress = Callable[[float], None]  # called with the finished fraction, 0..1
+
+
+class ValuePrior(Protocol):
+    """``M_V(s|T)``: how close a state is to solving the task, 0 (far) to 1 (solved)."""
+
+    name: str
+    version: str
+
+    def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 values of (n, h, w, 3) uint8 pictures."""
+        ...
+
+
+class SuccessPrior(Protocol):
+    """``M_R(s|T)``: whether the task is solved; 1 where ``scores >= threshold``."""
+
+    name: str
+    version: str
+    threshold: float
+
+    def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 probabilities of (n, h, w, 3) uint8 pictures."""
+        ...
+
+
+class VideoPrior(Protocol):
+    """``M_tau(s|T)``: a latent video of the task being solved from a state."""
+
+    name: str
+    version: str
+    frames: int  # length N of an imagined video; future frames are numbered 1..N
+
+    def imagine(
+        self,
+        pictures: np.ndarray,
+        sentence: str,
+        frame_indices: Sequence[int],
+        seed: int,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Return (n, k, c, h, w) float16 latents of the k asked future frames."""
+        ...
+
+
+class LatentSpace(Protocol):
+    """The space the imagined frames live in, shared with the policy's encoder."""
+
+    name: str
+    version: str
+    latent_shape: tuple[int, int, int]
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        """Return (n, c, h, w) float16 latents of (n, h, w, 3) uint8 pictures."""
+        ...
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Return (n, h, w, 3) uint8 pictures of (n, c, h, w) latents."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Sentences to vectors."""
+
+    def encode(self, sentence: str) -> np.ndarray:
+        """Return the (d,) float32 embedding of one sentence."""
+        ...
+
+
+def check_pictures(pictures: np.ndarray, size: tuple[int, int] | None = None) -> None:
+    """Refuse anything but (n, h, w, 3) uint8, with (h, w) = ``size`` where given."""
+    expected = f"(n, {size[0]}, {size[1]}, 3)" if size else "(n, h, w, 3)"
+    shape_ok = pictures.ndim == 4 and pictures.shape[3] == 3
+    if not shape_ok or (size is not None and pictures.shape[1:3] != size):
+        raise ValueError(f"pictures have shape {pictures.shape}, valid: {expected}")
+    if pictures.dtype != np.uint8:
+        raise ValueError(f"pictures have type {pictures.dtype}, valid: uint8")
+
+
+def check_finite(numbers: np.ndarray, source: str) -> np.ndarray:
+    """Return ``numbers`` unchanged, or raise where a model answered NaN or infinity."""
+    if not np.isfinite(numbers).all():
+        raise FloatingPointError(f"{source} answered a non-finite number")
+    return numbers

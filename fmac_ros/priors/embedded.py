@@ -1,0 +1,104 @@
+"""The three embedded priors behind the protocols of ``base``: numpy in, numpy out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite
+from fmac_ros.priors.heads import LatentHead
+from fmac_ros.priors.video import VideoPipeline
+
+BATCH = 64
+
+
+class LatentScorer:
+    """A head over latents, squashed to 0..1 and run in batches."""
+
+    def __init__(self, head: LatentHead, encoder: LatentSpace, text: TextEncoder) -> None:
+        self.head, self.encoder, self.text = head.eval(), encoder, text
+
+    def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
+        return self.of_latents(self.encoder.encode(pictures), sentence)
+
+    @torch.inference_mode()
+    def of_latents(self, latents: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 for (n, c, h, w) latents."""
+        embedding = torch.from_numpy(self.text.encode(sentence))
+        out = np.empty(len(latents), dtype=np.float32)
+        for start in range(0, len(latents), BATCH):
+            batch = torch.from_numpy(latents[start : start + BATCH].astype(np.float32))
+            logits = self.head(batch, embedding.expand(len(batch), -1))
+            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
+        return check_finite(out, type(self.head).__name__)
+
+
+class EmbeddedValue:
+    """``M_V`` over the shared latents (``base.ValuePrior``)."""
+
+    name = "fmac-value"
+
+    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+        self.scorer, self.version = scorer, version
+
+    def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 values in 0..1."""
+        return self.scorer.of_pictures(pictures, sentence)
+
+
+class EmbeddedSuccess:
+    """``M_R`` over the shared latents (``base.SuccessPrior``)."""
+
+    name = "fmac-success"
+
+    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+        self.scorer, self.version = scorer, version
+        self.threshold = float(scorer.head.config.threshold)
+
+    def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 probabilities; success where at or above ``threshold``."""
+        return self.scorer.of_pictures(pictures, sentence)
+
+
+class EmbeddedVideo:
+    """``M_tau`` by few-step diffusion in the shared latents (``base.VideoPrior``)."""
+
+    name = "fmac-video"
+
+    def __init__(
+        self,
+        pipeline: VideoPipeline,
+        encoder: LatentSpace,
+        text: TextEncoder,
+        version: str = "untrained",
+    ) -> None:
+        pipeline.denoiser.eval().to(memory_format=torch.channels_last)
+        self.pipeline, self.encoder, self.text = pipeline, encoder, text
+        self.version = version
+        self.frames = int(pipeline.denoiser.config.frames)
+
+    def imagine(
+        self,
+        pictures: np.ndarray,
+        sentence: str,
+        frame_indices: Sequence[int],
+        seed: int,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Return (n, k, c, h, w) float16 latents of the asked future frames 1..N."""
+        rows = self._rows(frame_indices)
+        latents = torch.from_numpy(self.encoder.encode(pictures).astype(np.float32))
+        embedding = torch.from_numpy(self.text.encode(sentence)).expand(len(latents), -1)
+        video = self.pipeline(latents, embedding, seed, progress)  # (n, N, c, h, w)
+        return check_finite(video[:, rows].numpy().astype(np.float16), self.name)
+
+    def _rows(self, frame_indices: Sequence[int]) -> list[int]:
+        bad = [index for index in frame_indices if not 1 <= index <= self.frames]
+        if bad or not frame_indices:
+            raise ValueError(
+                f"frame indices are {list(frame_indices)}, valid: some of 1..{self.frames}"
+            )
+        return [int(index) - 1 for index in frame_indices]

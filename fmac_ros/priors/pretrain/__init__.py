@@ -1,0 +1,1 @@
+"""Train the embedded priors from action-free videos of arms solving tasks."""

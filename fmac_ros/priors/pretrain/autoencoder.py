@@ -1,0 +1,88 @@
+"""Train the latent space."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from fmac_ros.priors.autoencoder import PictureAutoencoder
+from fmac_ros.priors.encoder import to_tensor
+from fmac_ros.priors.pretrain.augment import jitter
+from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.training import Log, Loss, fit
+from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
+
+LATENT_NOISE = 0.1  # with the pull to zero below: a latent of bounded precision, so a smooth one
+LATENT_PULL = 1e-3
+CHANGE_WEIGHT = 8.0  # of pixels that move: the static background is most of every picture
+CHANGE_LEVEL = 0.08  # of the -1..1 scale
+EDGE_WEIGHT = 0.5
+STATISTICS_PICTURES = 2048
+
+
+def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencoder:
+    """Train, set the latents' statistics and save in half precision."""
+    table, pictures = read_table(settings.videos), read_all_pictures(settings.videos)
+    torch.manual_seed(settings.seed)
+    height, width = pictures.shape[1:3]
+    model = PictureAutoencoder(height, width)
+    batch = settings.fits["autoencoder"].batch
+    fit("autoencoder", model, reconstruction(table, pictures, batch), settings, log)
+    set_statistics(model, pictures, np.random.default_rng(settings.seed))
+    model.half().save_pretrained(settings.weights / "encoder")
+    return model.float()
+
+
+def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:
+    """Weighted L1 on pixels and on their edges."""
+
+    def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
+        rows = rng.integers(len(table), size=batch)
+        pairs = np.stack([pictures[rows], pictures[reference_rows(table, rows)]], axis=1)
+        if rng.random() < 0.5:
+            pairs = np.stack([jitter(pair, rng) for pair in pairs])
+        target, reference = to_tensor(pairs[:, 0]), to_tensor(pairs[:, 1])
+        weight = change_weight(target, reference)
+        output, raw = model(target.contiguous(memory_format=torch.channels_last), LATENT_NOISE)
+        return weighted_error(output.float(), target, weight) + LATENT_PULL * raw.square().mean()
+
+    return loss
+
+
+def reference_rows(table: VideoTable, rows: np.ndarray) -> np.ndarray:
+    """For each row the far end of its video: what differs from there has moved."""
+    first, last = table.first[rows], table.last[rows]
+    return np.where(rows - first > last - rows, first, last)
+
+
+def change_weight(target: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
+    """(n, 1, h, w) weights of mean 1, high around pixels that moved."""
+    moved = (target - reference).abs().amax(1, keepdim=True) > CHANGE_LEVEL
+    near = functional.max_pool2d(moved.float(), 3, stride=1, padding=1)
+    weight = 1 + CHANGE_WEIGHT * near
+    return weight / weight.mean()
+
+
+def weighted_error(
+    output: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
+) -> torch.Tensor:
+    """Weighted L1 between (n, 3, h, w) pictures, plus that of their first differences."""
+    error = (weight * (output - target).abs()).mean()
+    for axis in (2, 3):
+        edges = (output.diff(dim=axis) - target.diff(dim=axis)).abs()
+        error = error + EDGE_WEIGHT * (weight.narrow(axis, 1, edges.shape[axis]) * edges).mean()
+    return error
+
+
+@torch.inference_mode()
+def set_statistics(
+    model: PictureAutoencoder, pictures: np.ndarray, rng: np.random.Generator
+) -> None:
+    """Register the mean and spread of each latent channel over random pictures."""
+    sample = rng.permutation(len(pictures))[:STATISTICS_PICTURES]
+    parts = np.array_split(sample, max(1, len(sample) // 64))
+    raw = torch.cat([model.encoder(to_tensor(pictures[part])) for part in parts])
+    mean, std = raw.mean((0, 2, 3)), raw.std((0, 2, 3)).clamp_min(1e-3)
+    model.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())

@@ -1,0 +1,90 @@
+"""Held-out metrics as JSON, and a model card beside each prior's weights."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.priors.pretrain.cards import card
+from fmac_ros.priors.pretrain.evaluate import (
+    evaluate_encoder,
+    evaluate_success,
+    evaluate_value,
+    evaluate_video,
+)
+from fmac_ros.priors.pretrain.heads import LatentVideos
+from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.training import Log
+from fmac_ros.priors.pretrain.videos import VideoTable, read_table
+from fmac_ros.priors.registry import PARTS, Priors, load_priors
+
+
+def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log) -> None:
+    """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md."""
+    metrics = evaluate(load_priors(settings.weights), validation, settings)
+    facts = describe(settings)
+    for part in PARTS:
+        folder = settings.weights / part
+        write_json(folder / "metrics.json", metrics[part])
+        write_json(folder / "settings.json", facts)
+        (folder / "README.md").write_text(card(part, metrics[part], facts))
+        log(f"report: {part} {json.dumps(metrics[part])}")
+
+
+def evaluate(
+    priors: Priors, validation: LatentVideos, settings: PretrainSettings
+) -> dict[str, dict[str, Any]]:
+    """All held-out numbers, by part."""
+    seed = settings.seed
+    value, success, video = priors.value, priors.success, priors.video
+    return {
+        "encoder": evaluate_encoder(priors.encoder, settings.validation, seed),
+        "value": evaluate_value(value.scorer.head, validation),  # type: ignore[attr-defined]
+        "success": evaluate_success(success.scorer.head, validation, seed),  # type: ignore[attr-defined]
+        "video": evaluate_video(video.pipeline, validation, seed),  # type: ignore[attr-defined]
+    }
+
+
+def describe(settings: PretrainSettings) -> dict[str, Any]:
+    """The settings of a run that decide its result."""
+    return {
+        "command": "fmac pretrain",
+        "seed": settings.seed,
+        "effort": settings.effort,
+        "minutes": settings.minutes,
+        "bfloat16": settings.bfloat16,
+        "fits": {stage: asdict(fit) for stage, fit in settings.fits.items()},
+        "videos": describe_videos(read_table(settings.videos)),
+        "validation": describe_videos(read_table(settings.validation)),
+    }
+
+
+def describe_videos(table: VideoTable) -> dict[str, Any]:
+    """What a data set holds."""
+    infos = table.infos
+    return {
+        "frames": len(table),
+        "videos": len(infos),
+        "arms": sorted({info.arm for info in infos}),
+        "tasks": sorted({info.task for info in infos}),
+        "kinds": {kind: sum(i.kind == kind for i in infos) for kind in {i.kind for i in infos}},
+        "first_seed": min(info.seed for info in infos),
+    }
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON in which an undefined number is null."""
+    path.write_text(json.dumps(_without_nan(content), indent=2, sort_keys=True) + "\n")
+
+
+def _without_nan(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_without_nan(value) for value in content]
+    if isinstance(content, float):
+        return round(content, 5) if math.isfinite(content) else None
+    return content

@@ -1,0 +1,60 @@
+"""What one pretraining run does, decided before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STAGES = ("autoencoder", "latents", "value", "success", "video", "report")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How long and how fast one network trains."""
+
+    steps: int
+    batch: int
+    learning_rate: float
+    weight_decay: float = 1e-3
+
+
+DEFAULT_FITS = {
+    "autoencoder": Fit(steps=2400, batch=32, learning_rate=1.5e-3),
+    "value": Fit(steps=2000, batch=128, learning_rate=1e-3, weight_decay=1e-2),
+    "success": Fit(steps=3000, batch=128, learning_rate=1e-3, weight_decay=1e-2),
+    "video": Fit(steps=4500, batch=64, learning_rate=1e-3),
+}
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """Where the data is, where the weights go, and the size of the effort.
+
+    Attributes:
+        videos, validation: data set directories (``videos.py``).
+        weights: written: ``encoder/ value/ success/ video/``.
+        work: latents, checkpoints and metrics; a second start continues from them.
+        minutes: wall-clock limit [min] of each network's training; None leaves the steps.
+        effort: multiplies every network's steps.
+        bfloat16: multiply in bfloat16 while training; slow on processors without it.
+    """
+
+    videos: Path
+    validation: Path
+    weights: Path
+    work: Path
+    seed: int = 0
+    minutes: float | None = None
+    effort: float = 1.0
+    bfloat16: bool = True
+    fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
+
+    def __post_init__(self) -> None:
+        if self.effort <= 0:
+            raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
+        if self.minutes is not None and self.minutes <= 0:
+            raise ValueError(f"minutes is {self.minutes}, valid: above 0")
+
+    def steps(self, stage: str) -> int:
+        """Optimiser steps of one stage's network."""
+        return max(1, round(self.fits[stage].steps * self.effort))

@@ -1,0 +1,98 @@
+"""Train the video prior on windows of latents."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler
+from torch import nn
+
+from fmac_ros.priors.denoiser import LatentDenoiser
+from fmac_ros.priors.pretrain.heads import LatentVideos
+from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.training import Log, Loss, fit
+from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable
+from fmac_ros.priors.video import DIFFUSION_TIMES, VideoPipeline, make_scheduler
+
+FRAMES = 8
+STEPS = 4
+SAMPLING_TIME_SHARE = 0.5  # of a batch, at the very times that sampling visits
+LATENT_NOISE = 0.05  # on the current latent [latent units]
+SCALE_WINDOWS = 2048
+
+
+def train_video(videos: LatentVideos, settings: PretrainSettings, log: Log) -> VideoPipeline:
+    """Train ``M_tau`` and save the pipeline in half precision."""
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    rows = window_rows(videos.table)
+    denoiser = LatentDenoiser(
+        latent_shape=videos.latents.shape[2:],
+        frames=FRAMES,
+        text_size=videos.sentences.embeddings.shape[1],
+        frame_scales=frame_scales(videos, rng.choice(rows, SCALE_WINDOWS)),
+    )
+    scheduler = make_scheduler()
+    loss = denoising_loss(videos, scheduler, settings.fits["video"].batch)
+    fit("video", denoiser, loss, settings, log)
+    pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
+    pipeline.save_pretrained(settings.weights / "video")
+    denoiser.float()
+    return pipeline
+
+
+def window_rows(table: VideoTable) -> np.ndarray:
+    """Rows a window may start from: any frame of a video that shows the task being solved."""
+    rows = np.flatnonzero(np.isin(table.kind, SOLVING_KINDS) & (table.steps_to_end >= 0))
+    if not len(rows):
+        raise ValueError(f"no video of kind {' or '.join(SOLVING_KINDS)} solves its task")
+    return rows
+
+
+def future_rows(table: VideoTable, rows: np.ndarray, frames: int = FRAMES) -> np.ndarray:
+    """(n, N) rows of the next frames; past its end a video stays at its last frame."""
+    ahead = rows[:, None] + np.arange(1, frames + 1)
+    return np.minimum(ahead, table.last[rows][:, None])
+
+
+def changes(
+    videos: LatentVideos, rows: np.ndarray, copies: np.ndarray
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Current latents (n, c, h, w) and the N changes from them (n, N, c, h, w)."""
+    current = torch.from_numpy(videos.latents[copies, rows].astype(np.float32))
+    ahead = future_rows(videos.table, rows)
+    future = torch.from_numpy(videos.latents[copies[:, None], ahead].astype(np.float32))
+    return current, future - current.unsqueeze(1)
+
+
+def frame_scales(videos: LatentVideos, rows: np.ndarray) -> list[float]:
+    """Root mean square change of each future frame over some windows."""
+    _, change = changes(videos, rows, np.zeros(len(rows), dtype=np.int64))
+    return change.square().mean((0, 2, 3, 4)).sqrt().clamp_min(1e-3).tolist()
+
+
+def denoising_loss(videos: LatentVideos, scheduler: DDIMScheduler, batch: int) -> Loss:
+    """Mean square error of the clean change predicted from a noisy one (DDPM, x0 form)."""
+    starts = window_rows(videos.table)
+    scheduler.set_timesteps(STEPS)
+    visited = scheduler.timesteps.clone()
+
+    def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
+        rows = rng.choice(starts, batch)
+        current, change = changes(videos, rows, rng.integers(len(videos.latents), size=batch))
+        clean = (change / model.scales(change)).flatten(1, 2)  # (n, N*c, h, w)
+        times = draw_times(visited, batch)
+        noisy = scheduler.add_noise(clean, torch.randn_like(clean), times)
+        sentences = torch.from_numpy(videos.sentences.of(videos.table.video[rows]))
+        current = current + LATENT_NOISE * torch.randn_like(current)
+        predicted = model(noisy, times, current, sentences)
+        return (predicted.float() - clean).square().mean()
+
+    return loss
+
+
+def draw_times(visited: torch.Tensor, batch: int) -> torch.Tensor:
+    """(n,) diffusion times: half uniform, half the few that sampling visits."""
+    uniform = torch.randint(0, DIFFUSION_TIMES, (batch,))
+    exact = visited[torch.randint(0, len(visited), (batch,))]
+    return torch.where(torch.rand(batch) < SAMPLING_TIME_SHARE, exact, uniform)

@@ -1,0 +1,1 @@
+"""Numbers and pictures that say how a run went."""

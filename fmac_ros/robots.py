@@ -1,0 +1,155 @@
+"""The arms we know: one frozen RobotConfig per file in config/robots/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from fmac_ros.paths import config_dir, package_dir
+
+PYBULLET_PREFIX = "pybullet_data:"
+PER_JOINT = ("home", "lower", "upper", "velocity", "acceleration", "jerk")
+
+
+@dataclass(frozen=True)
+class ToolMount:
+    """Where the box gripper sits: on ``link``, at ``xyz`` [m] and ``rpy`` [rad].
+
+    The fingers open along the gripper's y axis and point along its z axis.
+    """
+
+    link: str
+    xyz: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class RobotConfig:
+    """One arm with its tool. The world frame has z = 0 at the table top.
+
+    Attributes:
+        urdf: path of the arm's URDF file; sim.tool.robot_urdf() gives the text with the tool.
+        joint_names: the n arm joints, from base to flange.
+        ee_link: link whose origin is the tool tip and whose z axis points forward.
+        home: (n,) joint positions with the tool pointing down [rad].
+        lower, upper: (n,) position limits [rad].
+        velocity, acceleration, jerk: (n,) limits [rad/s, rad/s^2, rad/s^3]. All limits
+            are the vendor's with the margins of the file already taken off.
+        workspace_lower, workspace_upper: (3,) box for the tool tip, world frame [m].
+        controller: name of the ros2_control trajectory controller.
+        control_rate_hz: commands per second.
+        base_position: (3,) origin of the arm's base in the world [m].
+        gripper_joint_names, gripper_closed: finger joints and where they are closed [m].
+        tool: mount of the box gripper; None for an arm whose URDF has a hand of its own.
+    """
+
+    name: str
+    urdf: str
+    joint_names: tuple[str, ...]
+    ee_link: str
+    home: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    velocity: np.ndarray
+    acceleration: np.ndarray
+    jerk: np.ndarray
+    workspace_lower: np.ndarray
+    workspace_upper: np.ndarray
+    controller: str
+    control_rate_hz: float
+    base_position: np.ndarray
+    gripper_joint_names: tuple[str, ...]
+    gripper_closed: tuple[float, ...]
+    tool: ToolMount | None = None
+
+    def __post_init__(self) -> None:
+        for name in PER_JOINT:
+            self._check_vector(name, len(self.joint_names))
+        for name in ("workspace_lower", "workspace_upper", "base_position"):
+            self._check_vector(name, 3)
+        for name in ("velocity", "acceleration", "jerk"):
+            if np.any(getattr(self, name) <= 0):
+                raise ValueError(f"robot {self.name}: {name} must be positive everywhere")
+        if np.any(self.home < self.lower) or np.any(self.home > self.upper):
+            raise ValueError(f"robot {self.name}: home {self.home} is outside the joint limits")
+        if np.any(self.workspace_lower >= self.workspace_upper):
+            raise ValueError(f"robot {self.name}: workspace_lower must be below workspace_upper")
+        if len(self.gripper_joint_names) != len(self.gripper_closed):
+            raise ValueError(f"robot {self.name}: gripper_closed needs one value per finger joint")
+        if self.control_rate_hz <= 0:
+            raise ValueError(f"robot {self.name}: control_rate_hz is {self.control_rate_hz}, not > 0")
+
+    @property
+    def size(self) -> int:
+        """Number of arm joints n."""
+        return len(self.joint_names)
+
+    def _check_vector(self, name: str, size: int) -> None:
+        value = getattr(self, name)
+        if value.shape != (size,) or not np.all(np.isfinite(value)):
+            raise ValueError(f"robot {self.name}: {name} is {value}, valid: {size} finite numbers")
+
+
+def known_robots() -> tuple[str, ...]:
+    """Names that load_robot takes."""
+    return tuple(sorted(path.stem for path in (config_dir() / "robots").glob("*.yaml")))
+
+
+def load_robot(name: str) -> RobotConfig:
+    """Read config/robots/<name>.yaml; ValueError for an unknown name or a bad file."""
+    if name not in known_robots():
+        raise ValueError(f"robot is {name!r}, valid: {', '.join(known_robots())}")
+    path = config_dir() / "robots" / f"{name}.yaml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        return _from_dict(name, data)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path}: missing or malformed entry {error}") from error
+
+
+def _from_dict(name: str, data: dict[str, Any]) -> RobotConfig:
+    values = dict(data, name=name)
+    values["urdf"] = str(_urdf_path(values["urdf"]))
+    if values.get("tool"):
+        values["tool"] = ToolMount(**values["tool"])
+    values.update(_limits(values.pop("vendor_limits"), values.pop("margins")))
+    for key in (*PER_JOINT, "workspace_lower", "workspace_upper", "base_position"):
+        values[key] = _frozen(values[key])
+    for key in ("joint_names", "gripper_joint_names", "gripper_closed"):
+        values[key] = tuple(values[key])
+    unknown = set(values) - {field.name for field in fields(RobotConfig)}
+    if unknown:
+        raise ValueError(f"robot {name}: unknown entries {', '.join(sorted(unknown))}")
+    return RobotConfig(**values)
+
+
+def _limits(vendor: dict[str, list[float]], margins: dict[str, float]) -> dict[str, np.ndarray]:
+    """Vendor limits less margins: ``position`` [rad] inside, the others as factors."""
+    limits = {
+        "lower": np.asarray(vendor["lower"], float) + margins["position"],
+        "upper": np.asarray(vendor["upper"], float) - margins["position"],
+    }
+    for key in ("velocity", "acceleration", "jerk"):
+        limits[key] = np.asarray(vendor[key], float) * margins[key]
+    return limits
+
+
+def _frozen(values: Any) -> np.ndarray:
+    array = np.array(values, dtype=float)
+    array.setflags(write=False)
+    return array
+
+
+def _urdf_path(urdf: str) -> Path:
+    path = package_dir() / urdf
+    if urdf.startswith(PYBULLET_PREFIX):
+        import pybullet_data  # only simulation installs it
+
+        path = Path(pybullet_data.getDataPath(), urdf[len(PYBULLET_PREFIX) :])
+    if not path.is_file():
+        raise FileNotFoundError(f"URDF {urdf!r} is not at {path}")
+    return path

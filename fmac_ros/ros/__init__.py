@@ -1,0 +1,1 @@
+"""What the nodes share: names, quality of service, conversions, parameters, spinning."""

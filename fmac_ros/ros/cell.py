@@ -1,0 +1,86 @@
+"""The ros2_control side of a simulated cell: publishes what a world measures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import String
+
+from fmac_ros.msg import GroundTruth
+from fmac_ros.ros import names, qos
+from fmac_ros.ros.conversions import array_to_image, camera_info, floats_to_field, seconds_to_stamp
+from fmac_ros.sim.world import World
+
+
+class CellPublisher:
+    """Publishes clock, joint states, images with calibration, and the ground truth.
+
+    Every message of one state carries the same stamp, the simulated time.
+    """
+
+    def __init__(self, node: Node, world: World) -> None:
+        self._world = world
+        self._clock = node.create_publisher(Clock, names.CLOCK, qos.CLOCK)
+        self._joints = node.create_publisher(JointState, names.JOINT_STATES, qos.RELIABLE)
+        self._truth = node.create_publisher(GroundTruth, names.GROUND_TRUTH, qos.RELIABLE)
+        self._images = {
+            camera: node.create_publisher(Image, names.camera_image(camera), qos.RELIABLE)
+            for camera in world.camera_names
+        }
+        self._infos = {
+            camera: node.create_publisher(CameraInfo, names.camera_info(camera), qos.RELIABLE)
+            for camera in world.camera_names
+        }
+        self._description = node.create_publisher(String, names.ROBOT_DESCRIPTION, qos.LATCHED)
+        self._description.publish(String(data=world.robot_description))
+        self._last: list[tuple[Publisher, Any]] = []
+
+    @property
+    def stamp(self) -> Time:
+        """Simulated time now."""
+        return seconds_to_stamp(self._world.time)
+
+    def publish_joints(self) -> None:
+        """Clock and joint states of the world as it is now."""
+        self._last = []
+        stamp = self.stamp
+        self._send(self._clock, Clock(clock=stamp))
+        positions, velocities, efforts = self._world.joint_state()
+        message = JointState(name=list(self._world.joint_names))
+        message.header.stamp = stamp
+        message.position = floats_to_field(positions, "d")
+        message.velocity = floats_to_field(velocities, "d")
+        message.effort = floats_to_field(efforts, "d")
+        self._send(self._joints, message)
+
+    def publish_all(self, seed: int, split: str) -> None:
+        """All of the world as it is now; ``seed`` and ``split`` name its layout."""
+        self.publish_joints()
+        truth = GroundTruth(seed=seed, split=split, task=self._world.goal.sentence)
+        truth.header.stamp = self.stamp
+        truth.success = bool(self._world.ground_truth())
+        self._send(self._truth, truth)
+        for camera in self._world.camera_names:
+            self._publish_camera(camera)
+
+    def repeat(self) -> None:
+        """Publish the last messages again, with their old stamps."""
+        for publisher, message in self._last:
+            publisher.publish(message)
+
+    def _publish_camera(self, camera: str) -> None:
+        stamp, frame_id = self.stamp, f"{camera}_optical_frame"
+        picture = self._world.render(camera)
+        matrix = self._world.camera_matrix(camera)
+        height, width = picture.shape[:2]
+        self._send(self._infos[camera], camera_info(matrix, height, width, stamp, frame_id))
+        self._send(self._images[camera], array_to_image(picture, stamp, frame_id))
+
+    def _send(self, publisher: Publisher, message: Any) -> None:
+        publisher.publish(message)
+        self._last.append((publisher, message))

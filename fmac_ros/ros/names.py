@@ -1,0 +1,46 @@
+"""Names of every topic, service and action of the graph.
+
+Relative names, so that a namespace holds one arm. Only what ROS itself reads by an
+absolute name (``/clock``, ``/diagnostics``) is absolute here.
+"""
+
+from __future__ import annotations
+
+# Robot side: the ros2_control contract.
+JOINT_STATES = "joint_states"
+ROBOT_DESCRIPTION = "robot_description"
+CLOCK = "/clock"
+RESET = "reset"
+
+# Learning side.
+OBSERVATION = "observation"
+TRANSITIONS = "transitions"
+POLICY_PARAMETERS = "policy_parameters"
+TRAINER_STATUS = "trainer_status"
+GATE_STATUS = "gate_status"
+ROLLOUT = "rollout"
+
+# Priors.
+ESTIMATE_VALUE = "estimate_value"
+DETECT_SUCCESS = "detect_success"
+GENERATE_VIDEO = "generate_video"
+
+# Read by evaluation only, never by training.
+GROUND_TRUTH = "evaluation/ground_truth"
+
+DIAGNOSTICS = "/diagnostics"
+
+
+def camera_image(camera: str) -> str:
+    """Topic of a camera's images, ``front/image_raw``."""
+    return f"{camera}/image_raw"
+
+
+def camera_info(camera: str) -> str:
+    """Topic of a camera's calibration, ``front/camera_info``."""
+    return f"{camera}/camera_info"
+
+
+def joint_trajectory(controller: str) -> str:
+    """Topic on which a ros2_control trajectory controller takes its commands."""
+    return f"{controller}/joint_trajectory"

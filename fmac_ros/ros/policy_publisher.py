@@ -1,0 +1,87 @@
+"""What policy_node sends: commands, steps and the state of the gate."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory
+
+from fmac_ros.control.controller import Command
+from fmac_ros.msg import GateStatus, Transition
+from fmac_ros.msg import Observation as ObservationMessage
+from fmac_ros.robots import RobotConfig
+from fmac_ros.rollout import Step
+from fmac_ros.ros import names, qos
+from fmac_ros.ros.conversions import floats_to_field, trajectory_to_msg
+from fmac_ros.types import RolloutSpec
+
+
+class PolicyPublisher:
+    """Publishes on ``<controller>/joint_trajectory``, ``transitions`` and ``gate_status``.
+
+    Attributes:
+        commands, holds: commands sent since the start, and those that held the arm.
+    """
+
+    def __init__(self, node: Node, robot: RobotConfig) -> None:
+        self._node = node
+        self._joint_names = robot.joint_names
+        self._commands = node.create_publisher(
+            JointTrajectory, names.joint_trajectory(robot.controller), qos.COMMAND
+        )
+        self._steps = node.create_publisher(Transition, names.TRANSITIONS, qos.TRANSITIONS)
+        self._gate = node.create_publisher(GateStatus, names.GATE_STATUS, qos.LATCHED)
+        self._last: JointTrajectory | None = None
+        self._hold_reason: str | None = None
+        self.commands = 0
+        self.holds = 0
+
+    def command(self, command: Command, stamp: Time | None) -> None:
+        """Send a command; ``stamp`` names the state that it answers, None is "now"."""
+        self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
+        self._commands.publish(self._last)
+        self.commands += 1
+        self.holds += command.held
+        reason = command.reason if command.held else ""
+        if reason != self._hold_reason:
+            self._hold_reason = reason
+            self._publish_gate(command.held, reason)
+
+    def repeat(self) -> None:
+        """Send the last command again, with its old stamp."""
+        if self._last is not None:
+            self._commands.publish(self._last)
+
+    def step(
+        self,
+        step: Step,
+        spec: RolloutSpec,
+        observation: ObservationMessage,
+        next_observation: ObservationMessage,
+    ) -> None:
+        """Send one transition; the messages are those that the step was made of."""
+        message = Transition(
+            episode_id=spec.episode_id,
+            step=step.index,
+            task=spec.task,
+            behaviour=spec.behaviour,
+            policy_version=step.policy_version,
+            observation=observation,
+            proprio=floats_to_field(step.proprio),
+            action=floats_to_field(step.action),
+            requested_action=floats_to_field(step.requested_action),
+            held=step.held,
+            hold_reason=step.hold_reason,
+            next_observation=next_observation,
+            next_proprio=floats_to_field(step.next_proprio),
+            terminated=step.terminated,
+            truncated=step.truncated,
+        )
+        message.header = observation.header
+        self._steps.publish(message)
+
+    def _publish_gate(self, holding: bool, reason: str) -> None:
+        message = GateStatus(holding=holding, reason=reason)
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.holds, message.commands = self.holds, self.commands
+        self._gate.publish(message)

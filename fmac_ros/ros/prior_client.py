@@ -1,0 +1,130 @@
+"""The priors of Algorithm 1, behind the graph: ``RosPriors.label``."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from typing import Any
+
+import numpy as np
+from rclpy.action import ActionClient
+from rclpy.node import Node
+
+from fmac_ros.action import GenerateVideo
+from fmac_ros.ros import names
+from fmac_ros.ros.calls import Caller, Refused, Unanswered
+from fmac_ros.ros.conversions import latents_to_array
+from fmac_ros.ros.pictures import pictures_to_msgs
+from fmac_ros.srv import DetectSuccess, EstimateValue
+from fmac_ros.types import Episode, PriorLabels
+
+_RETRY_PERIOD = 1.0  # [s]
+
+
+class RosPriors:
+    """Asks prior_server about whole episodes; asks again when it was restarted.
+
+    Args:
+        look_ahead: which imagined frame stands for ``s_hat_{t+1}``, from 1.
+        seed: of the imagination; with the episode id it fixes every sample.
+        timeout: longest wait for one answer [s]; a server that starts loads its models first.
+        patience: longest wait for an episode's labels, with all tries [s].
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        caller: Caller,
+        look_ahead: int,
+        seed: int,
+        timeout: float = 60.0,
+        patience: float = 180.0,
+    ) -> None:
+        self._node = node
+        self._caller = caller
+        self._look_ahead = look_ahead
+        self._seed = seed
+        self._timeout = timeout
+        self._patience = patience
+        self._value = node.create_client(EstimateValue, names.ESTIMATE_VALUE)
+        self._success = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
+        self._video: ActionClient = ActionClient(node, GenerateVideo, names.GENERATE_VIDEO)
+
+    def label(self, episode: Episode) -> PriorLabels:
+        """M_V and M_R of all T+1 states and the frame imagined from each of the first T.
+
+        Raises:
+            Stopped: the node ends.
+            Refused: the server cannot judge these pictures or this sentence.
+            Unanswered: no answer in time, in spite of all tries.
+        """
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._label(episode)
+            except Unanswered as error:
+                self._caller.tell(f"prior_server: {error}")
+                self._node.get_logger().warning(
+                    f"labels of episode {episode.id} are asked for again: {error}"
+                )
+                if time.monotonic() > end:
+                    raise
+            self._caller.pause(_RETRY_PERIOD)
+
+    def _label(self, episode: Episode) -> PriorLabels:
+        caller = self._caller
+        for is_ready in (
+            self._value.service_is_ready,
+            self._success.service_is_ready,
+            self._video.server_is_ready,
+        ):
+            caller.await_ready(is_ready, "prior_server", self._timeout)
+        task, pictures = episode.task, pictures_to_msgs(episode.pictures)
+        value = caller.send(self._value, EstimateValue.Request(task=task, pictures=pictures))
+        success = caller.send(self._success, DetectSuccess.Request(task=task, pictures=pictures))
+        states = len(pictures)
+        values = _checked(caller.wait(value, self._timeout, names.ESTIMATE_VALUE))
+        verdicts = _checked(caller.wait(success, self._timeout, names.DETECT_SUCCESS))
+        labels = PriorLabels(
+            values=_numbers(values.values, states, names.ESTIMATE_VALUE),
+            successes=_numbers(verdicts.successes, states, names.DETECT_SUCCESS),
+            success_scores=_numbers(verdicts.scores, states, names.DETECT_SUCCESS),
+            imagined=self._imagine(task, pictures[:-1], episode.id),
+        )
+        caller.tell("")
+        return labels
+
+    def _imagine(self, task: str, pictures: list[Any], episode_id: str) -> np.ndarray:
+        """(n, c, h, w) float16, the imagined next state of each picture."""
+        goal = GenerateVideo.Goal(
+            task=task,
+            pictures=pictures,
+            frame_indices=[self._look_ahead],
+            seed=zlib.crc32(f"{self._seed}/{episode_id}".encode()),
+        )
+        wait, what = self._caller.wait, names.GENERATE_VIDEO
+        handle = wait(self._video.send_goal_async(goal), self._timeout, what)
+        if not handle.accepted:
+            raise Unanswered(f"{what} did not accept the request")
+        answer = wait(handle.get_result_async(), self._timeout, what)
+        result = _checked(answer.result)
+        latents = latents_to_array(result.shape, result.latents)
+        if latents.ndim != 5 or latents.shape[:2] != (len(pictures), 1):
+            raise Refused(
+                f"{what} answered shape {latents.shape} for {len(pictures)} states and 1 frame"
+            )
+        return latents[:, 0].astype(np.float16)
+
+
+def _checked(response: Any) -> Any:
+    if not response.ok:
+        raise Refused(f"prior_server refused: {response.error or 'no reason given'}")
+    return response
+
+
+def _numbers(values: Any, count: int, what: str) -> np.ndarray:
+    """(count,) float32, all finite."""
+    array = np.asarray(values, np.float32)
+    if array.shape != (count,) or not np.isfinite(array).all():
+        raise Refused(f"{what} answered {array.shape} numbers for {count} states, or not finite")
+    return array

@@ -1,0 +1,132 @@
+"""The settings of a run: their defaults (config/fmac.yaml), help and valid values.
+
+``fmac`` makes its options and the launch files make their arguments from this one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
+from fmac_ros.paths import config_dir
+from fmac_ros.robots import known_robots
+
+Value = bool | int | float | str | list[Any]
+Parameters = dict[str, Value]
+SHARED = "/**"  # the wildcard of ROS 2 parameter files: all nodes
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting a user may choose.
+
+    Attributes:
+        help: one line, for ``--help`` and ``ros2 launch --show-args``.
+        choices: the valid values, None where any value of the default's type is.
+        minimum: smallest valid number, None where there is none.
+    """
+
+    help: str
+    choices: Callable[[], tuple[str, ...]] | None = None
+    minimum: float | None = None
+
+
+SETTINGS: dict[str, Setting] = {
+    "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
+    "task": Setting("sentence that says what the arm shall do"),
+    "seed": Setting("seed of layouts, networks and noise", minimum=0),
+    "algorithm": Setting("learning algorithm", choices=lambda: ALGORITHMS),
+    "env_steps": Setting("environment steps to train for", minimum=1),
+    "horizon": Setting("time limit of an episode [steps]", minimum=1),
+    "action_space": Setting("what an action moves", choices=lambda: ("ee_delta", "joint_delta")),
+    "priors": Setting("foundation priors: embedded, or a directory that fmac pretrain made"),
+    "objective": Setting(
+        "form of equation 2: literal is the paper's, stabilised bounds its advantage term",
+        choices=lambda: OBJECTIVES,
+    ),
+    "use_video": Setting("learn with the video prior"),
+    "use_value": Setting("learn with the value prior"),
+    "behaviour": Setting(
+        "who acts: policy learns and acts; prior follows video and inverse dynamics alone",
+        choices=lambda: TRAIN_BEHAVIOURS,
+    ),
+    "lockstep": Setting("simulated time advances once a command, as fast as possible"),
+    "run_dir": Setting("directory that the run is kept in"),
+    "resume": Setting("continue the run in run_dir"),
+    "episodes": Setting("held-out layouts to evaluate on", minimum=1),
+    "checkpoint": Setting("run directory whose policy is evaluated"),
+    "result_file": Setting("file the evaluation writes its JSON to"),
+}
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """config/fmac.yaml: settings shared by nodes, and each node's own parameters."""
+
+    shared: Parameters
+    nodes: dict[str, Parameters]
+
+
+def load_defaults() -> Defaults:
+    """Read config/fmac.yaml, a ROS 2 parameter file.
+
+    Raises:
+        ValueError: the file does not have the form of a ROS 2 parameter file.
+    """
+    path = config_dir() / "fmac.yaml"
+    document = yaml.safe_load(path.read_text())
+    if not isinstance(document, dict) or SHARED not in document:
+        raise ValueError(f"{path} has no {SHARED!r} section, valid: a ROS 2 parameter file")
+    sections = {name: _parameters(path, name, body) for name, body in document.items()}
+    return Defaults(sections.pop(SHARED), sections)
+
+
+def _parameters(path: Path, node: str, body: Any) -> Parameters:
+    if not isinstance(body, dict) or not isinstance(body.get("ros__parameters"), dict):
+        raise ValueError(f"{path}: section {node!r} holds no 'ros__parameters' table")
+    return dict(body["ros__parameters"])
+
+
+def check(given: Mapping[str, Value], defaults: Mapping[str, Value]) -> Parameters:
+    """Give ``given`` back with each value known to be valid for its setting.
+
+    Raises:
+        ValueError: a name or value is not valid; says what is.
+    """
+    return {name: _check_one(name, value, defaults) for name, value in given.items()}
+
+
+def _check_one(name: str, value: Value, defaults: Mapping[str, Value]) -> Value:
+    if name not in defaults:
+        raise ValueError(f"no setting {name!r}, valid: {', '.join(sorted(defaults))}")
+    kind = type(defaults[name])
+    if type(value) is not kind:
+        raise ValueError(f"{name} is {value!r}, valid: a {kind.__name__}")
+    setting = SETTINGS[name]
+    if setting.choices is not None and value not in setting.choices():
+        raise ValueError(f"{name} is {value!r}, valid: {', '.join(setting.choices())}")
+    if setting.minimum is not None and isinstance(value, (int, float)) and value < setting.minimum:
+        raise ValueError(f"{name} is {value}, valid: {setting.minimum:g} or more")
+    return value
+
+
+def parse(name: str, text: str, defaults: Mapping[str, Value]) -> Value:
+    """Read a setting's value from a command line, by the type of its default.
+
+    Raises:
+        ValueError: the text is not of that type.
+    """
+    kind = type(defaults[name])
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{name} is {text!r}, valid: true, false")
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}, valid: a {kind.__name__}") from None

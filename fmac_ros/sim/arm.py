@@ -1,0 +1,146 @@
+"""A simulated arm that tracks joint trajectories as a position-controlled arm does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pybullet
+
+from fmac_ros.robots import RobotConfig
+from fmac_ros.sim.meshes import lighten
+from fmac_ros.sim.tool import robot_urdf
+
+Colour = tuple[float, float, float]
+
+LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
+TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
+MAX_FORCE = 150.0  # [N m]
+
+
+class Arm:
+    """An arm in a physics client; joints by name, in the order of its configuration."""
+
+    def __init__(self, client: int, robot: RobotConfig) -> None:
+        self._client = client
+        self._robot = robot
+        self.description = robot_urdf(robot)
+        path = lighten(self.description)
+        self.body = pybullet.loadURDF(
+            str(path),
+            basePosition=robot.base_position,
+            useFixedBase=True,
+            physicsClientId=client,
+        )
+        infos = [
+            pybullet.getJointInfo(self.body, i, physicsClientId=client)
+            for i in range(pybullet.getNumJoints(self.body, physicsClientId=client))
+        ]
+        joints = {info[1].decode(): info[0] for info in infos}
+        self._links = {info[12].decode(): info[0] for info in infos}
+        self._joints = [joints[name] for name in robot.joint_names]
+        self._fingers = [joints[name] for name in robot.gripper_joint_names]
+        self._tip = self._links[robot.ee_link]
+        self._movable = [info[0] for info in infos if info[2] != pybullet.JOINT_FIXED]
+        self._plan: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._close_fingers()
+
+    def _close_fingers(self) -> None:
+        for joint, position in zip(self._fingers, self._robot.gripper_closed, strict=True):
+            pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
+            pybullet.setJointMotorControl2(
+                self.body,
+                joint,
+                pybullet.POSITION_CONTROL,
+                targetPosition=position,
+                force=20,
+                physicsClientId=self._client,
+            )
+
+    def paint(self, links: tuple[Colour, Colour], tool: Mapping[str, Colour]) -> None:
+        """Colour the links in turn with two colours, and the tool's links by their name."""
+        names = {-1: "base", **{index: name for name, index in self._links.items()}}
+        for index, name in names.items():
+            part = next((key for key in tool if key in name), None)
+            colour = tool[part] if part else links[index % 2]
+            pybullet.changeVisualShape(
+                self.body, index, rgbaColor=(*colour, 1.0), physicsClientId=self._client
+            )
+
+    def place(self, positions: np.ndarray) -> None:
+        """Put the arm at joint ``positions`` (n,) [rad], at rest, holding there."""
+        for joint, position in zip(self._joints, positions, strict=True):
+            pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
+        self._close_fingers()
+        still = np.zeros((1, len(self._joints)))
+        self.follow(np.zeros(1), np.asarray(positions, float)[None], still, start=0.0)
+
+    def follow(
+        self, times: np.ndarray, positions: np.ndarray, velocities: np.ndarray, start: float
+    ) -> None:
+        """Replace the trajectory: ``times`` (k,) [s] after ``start``, (k, n) each.
+
+        The arm goes on from where it is until the first time, and holds after the last.
+        """
+        now, _, _ = self.state()
+        if len(times) and times[0] > 0:
+            times = np.concatenate([[0.0], times])
+            positions = np.concatenate([now[None], positions])
+            velocities = np.concatenate([velocities[:1], velocities])
+        self._plan = (np.asarray(times, float) + start, positions, velocities)
+
+    def drive(self, time: float) -> None:
+        """Set the motors to where the trajectory is at ``time`` [s]."""
+        if self._plan is None:
+            return
+        times, positions, velocities = self._plan
+        target = [float(np.interp(time, times, column)) for column in positions.T]
+        moving = times[0] <= time < times[-1]
+        speed = [float(np.interp(time, times, c)) if moving else 0.0 for c in velocities.T]
+        pybullet.setJointMotorControlArray(
+            self.body,
+            self._joints,
+            pybullet.POSITION_CONTROL,
+            targetPositions=target,
+            targetVelocities=speed,
+            forces=[MAX_FORCE] * len(self._joints),
+            positionGains=[0.3] * len(self._joints),
+            velocityGains=[1.0] * len(self._joints),
+            physicsClientId=self._client,
+        )
+
+    def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Joint positions [rad], velocities [rad/s] and efforts [N m], (n,) each."""
+        states = pybullet.getJointStates(self.body, self._joints, physicsClientId=self._client)
+        positions, velocities, _, efforts = zip(*states, strict=True)
+        return np.array(positions), np.array(velocities), np.array(efforts)
+
+    def tip(self) -> np.ndarray:
+        """Position of the tool's tip in the world frame, (3,) [m]."""
+        return np.array(self._tip_frame()[0])
+
+    def tip_orientation(self) -> tuple[float, float, float, float]:
+        """Orientation of the tool as a quaternion x, y, z, w."""
+        return self._tip_frame()[1]
+
+    def _tip_frame(self) -> tuple[tuple[float, ...], tuple[float, float, float, float]]:
+        frame = pybullet.getLinkState(
+            self.body, self._tip, computeForwardKinematics=True, physicsClientId=self._client
+        )
+        return frame[4], frame[5]
+
+    def inverse_kinematics(
+        self, position: np.ndarray, orientation: tuple[float, float, float, float]
+    ) -> np.ndarray:
+        """Joint positions (n,) [rad] that bring the tip to a pose, for the scripted experts."""
+        solution = pybullet.calculateInverseKinematics(
+            self.body,
+            self._tip,
+            position,
+            orientation,
+            maxNumIterations=100,
+            residualThreshold=1e-5,
+            physicsClientId=self._client,
+        )
+        where = {joint: i for i, joint in enumerate(self._movable)}
+        return np.array([solution[where[joint]] for joint in self._joints])

@@ -1,0 +1,96 @@
+"""Finds the directory of a run to start, continue or evaluate, and the settings that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fmac_ros.graph import settings_of
+from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest
+from fmac_ros.settings import Parameters, Value, check
+
+# What may change between the parts of one run; anything else would make it another run.
+CHANGEABLE = ("env_steps", "lockstep", "episodes")
+# How to evaluate is said anew each time; what to evaluate is in the run.
+EVALUATION = ("episodes", "lockstep")
+
+
+def train_settings() -> Parameters:
+    """What may be chosen for a training run and its evaluation, with the defaults."""
+    both = {**settings_of("train_sim"), "episodes": settings_of("eval_sim")["episodes"]}
+    return {name: value for name, value in both.items() if name not in ("run_dir", "resume")}
+
+
+def open_run(given: Mapping[str, Value], place: Path | None, resume: bool) -> tuple[RunDir, Parameters]:
+    """Make a new run directory, or open the one to resume.
+
+    Args:
+        given: settings that the user chose.
+        place: directory of the run; None for runs/<task>-<robot>-seed<seed>.
+
+    Raises:
+        ValueError: the directory or a setting is not valid for this.
+        FileNotFoundError: there is no run to resume.
+    """
+    defaults = train_settings()
+    given = check(given, defaults)
+    settings = {**defaults, **given}
+    if resume:
+        return _resumed(place, settings, given)
+    return _new(place, settings), settings
+
+
+def trainer_settings(graph: str, settings: Parameters, run_dir: RunDir) -> Parameters:
+    """What a training graph needs to know to work in ``run_dir``."""
+    read = settings_of(graph)
+    wanted = {name: value for name, value in settings.items() if name in read}
+    # The directory is new or meant to be resumed; a trainer that is started again in the
+    # middle of the run must continue it.
+    return {**wanted, "run_dir": str(run_dir.path), "resume": True}
+
+
+def evaluation_settings(settings: Parameters, run_dir: RunDir) -> Parameters:
+    """What the evaluation graph needs to know to evaluate the policy of ``run_dir``."""
+    read = settings_of("eval_sim")
+    wanted = {name: value for name, value in settings.items() if name in read}
+    paths = {"checkpoint": str(run_dir.path), "result_file": str(run_dir.evaluation)}
+    return {**wanted, **paths}
+
+
+def _new(place: Path | None, settings: Parameters) -> RunDir:
+    _check_scene(str(settings["task"]))
+    run_dir = RunDir(place) if place else fresh(_base(settings))
+    if run_dir.path.exists() and any(run_dir.path.iterdir()):
+        raise ValueError(
+            f"run directory {place} is not empty: resume the run in it, or choose another one"
+        )
+    run_dir.save_settings(settings)
+    return run_dir
+
+
+def _resumed(
+    place: Path | None, settings: Parameters, given: Mapping[str, Value]
+) -> tuple[RunDir, Parameters]:
+    run_dir = RunDir(place) if place else latest(_base(settings))
+    kept = run_dir.load_settings()
+    for name, value in given.items():
+        if name not in CHANGEABLE and kept.get(name) != value:
+            raise ValueError(
+                f"{run_dir.path} has {name} {kept.get(name)!r}, not {value!r}: "
+                f"do not give {name} to continue this run, or start a new one without resuming"
+            )
+    changed = {name: value for name, value in given.items() if name in CHANGEABLE}
+    settings = {**settings, **kept, **changed}
+    run_dir.save_settings(settings)
+    return run_dir, settings
+
+
+def _base(settings: Parameters) -> Path:
+    return RUNS / default_name(str(settings["task"]), str(settings["robot"]), settings["seed"])
+
+
+def _check_scene(task: str) -> None:
+    """Refuse a sentence without a simulated scene before anything is started."""
+    from fmac_ros.tasks import find_goal
+
+    find_goal(task)

@@ -1,0 +1,42 @@
+"""Every simulated task by name, and the sentences that lead to it."""
+
+from __future__ import annotations
+
+import difflib
+
+from fmac_ros.sim.objects import COLOURS
+from fmac_ros.tasks.base import Goal, Task
+from fmac_ros.tasks.press_button import PressButton
+from fmac_ros.tasks.reach import Reach
+
+TASKS: dict[str, Task] = {task.name: task for task in (PressButton(), Reach())}
+
+
+def sentences() -> dict[str, Goal]:
+    """Every sentence that a simulated scene exists for, with its goal."""
+    return {
+        sentence: Goal(task.name, colour, sentence)
+        for task in TASKS.values()
+        for colour in COLOURS
+        for sentence in (template.format(colour) for template in task.templates)
+    }
+
+
+def find_goal(sentence: str) -> Goal:
+    """Find the scene that a sentence asks for; case, spaces and a full stop do not matter.
+
+    Only the simulator needs this, to set the scene up: a real table is set up by a person.
+
+    Raises:
+        ValueError: no scene is known for the sentence; names the closest ones.
+    """
+    known = sentences()
+    wanted = " ".join(sentence.lower().strip(" .!").split())
+    if wanted in known:
+        return known[wanted]
+    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.0)
+    raise ValueError(
+        f"no simulated scene for the sentence {sentence!r}; closest: "
+        + ", ".join(repr(name) for name in close)
+        + f" ({len(known)} sentences in fmac_ros/tasks)"
+    )

@@ -1,0 +1,112 @@
+"""Both equations against independent arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from learning_world import LATENT_SHAPE, make_record
+from torch.distributions import Independent, Normal, kl_divergence
+
+from fmac_ros.learning import objectives
+from fmac_ros.learning.config import LearnerConfig
+from fmac_ros.learning.networks import Gaussian
+from fmac_ros.learning.replay import Batch, ReplayBuffer
+
+
+def gaussian(seed: int, size: int = 5) -> Gaussian:
+    generator = torch.Generator().manual_seed(seed)
+    mean = torch.rand((size, 2), generator=generator, dtype=torch.float64) - 0.5
+    std = torch.rand((size, 2), generator=generator, dtype=torch.float64) * 0.5 + 0.3
+    return Gaussian(mean, std)
+
+
+def reference(gaussian: Gaussian) -> Independent:
+    return Independent(Normal(gaussian.mean, gaussian.std), 1)
+
+
+@pytest.fixture
+def batch() -> Batch:
+    buffer = ReplayBuffer(100, LATENT_SHAPE, 2, 2)
+    buffer.add(make_record(steps=5))
+    batch = buffer.everything()
+    return replace(batch, purposeful=torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0]))
+
+
+def test_kl_and_density_agree_with_torch() -> None:
+    p, q = gaussian(1), gaussian(2)
+    expected = kl_divergence(reference(p), reference(q))
+    torch.testing.assert_close(objectives.kl_divergence(p, q), expected)
+    torch.testing.assert_close(p.log_prob(q.mean), reference(p).log_prob(q.mean))
+
+
+def test_kl_is_zero_only_at_the_same_gaussian() -> None:
+    p = gaussian(1)
+    assert objectives.kl_divergence(p, p).abs().max() < 1e-12
+    assert objectives.kl_divergence(p, gaussian(2)).min() > 0
+
+
+def test_advantage_is_that_of_equation_2(batch: Batch) -> None:
+    config = LearnerConfig(beta=100.0)
+    expected = 100.0 * batch.next_successes + batch.next_values - batch.values
+    torch.testing.assert_close(objectives.advantage(batch, config), expected)
+
+
+def test_switches_remove_their_term_and_nothing_else(batch: Batch) -> None:
+    change = batch.next_values - batch.values
+    no_success = objectives.advantage(batch, LearnerConfig(use_success=False))
+    torch.testing.assert_close(no_success, change)
+    no_value = objectives.advantage(batch, LearnerConfig(use_value=False))
+    torch.testing.assert_close(no_value, 100.0 * batch.next_successes)
+    pi, rho = gaussian(1), gaussian(2)
+    assert objectives.guidance(pi, rho, LearnerConfig(use_video=False)) == 0
+    assert objectives.guidance(pi, rho, LearnerConfig()) > 0
+
+
+@pytest.mark.parametrize("name", sorted(objectives.POLICY_LOSSES))
+def test_gradient_of_equation_2_by_finite_differences(name: str, batch: Batch) -> None:
+    config, rho, start = LearnerConfig(), gaussian(2), gaussian(1)
+
+    def loss(mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
+        return objectives.POLICY_LOSSES[name](Gaussian(mean, std), rho, batch, config)
+
+    inputs = (start.mean.requires_grad_(), start.std.requires_grad_())
+    assert torch.autograd.gradcheck(loss, inputs)
+
+
+def test_literal_loss_is_written_out_equation_2(batch: Batch) -> None:
+    pi, rho = gaussian(1), gaussian(2)
+    advantage = 100 * batch.next_successes + batch.next_values - batch.values
+    kl = kl_divergence(reference(pi), reference(rho))
+    expected = (kl - advantage * reference(pi).log_prob(batch.actions)).mean()
+    actual = objectives.literal_policy_loss(pi, rho, batch, LearnerConfig())
+    torch.testing.assert_close(actual, expected)
+
+
+def test_a_sure_rho_counts_with_the_floor() -> None:
+    pi, rho = gaussian(1), gaussian(2)
+    sure = Gaussian(rho.mean, torch.full_like(rho.std, 0.1))
+    floor = Gaussian(rho.mean, torch.full_like(rho.std, objectives.RHO_STD_IN_KL))
+    expected = objectives.kl_divergence(pi, floor).mean()
+    torch.testing.assert_close(objectives.guidance(pi, sure, LearnerConfig()), expected)
+
+
+def test_stabilised_ignores_random_play_and_negative_advantage(batch: Batch) -> None:
+    config = LearnerConfig(use_video=False, use_success=False)
+    pi = gaussian(1)
+    mean = pi.mean.requires_grad_()
+    objectives.stabilised_policy_loss(pi, gaussian(2), batch, config).backward()
+    assert mean.grad is not None
+    counts = (batch.purposeful > 0) & (batch.next_values > batch.values)
+    assert counts.any() and not counts.all()
+    assert ((mean.grad != 0).any(1) == counts).all()
+
+
+def test_rho_gets_no_gradient_from_equation_2(batch: Batch) -> None:
+    rho = gaussian(2)
+    mean = rho.mean.requires_grad_()
+    pi = gaussian(1)
+    pi.mean.requires_grad_()
+    objectives.literal_policy_loss(pi, rho, batch, LearnerConfig()).backward()
+    assert mean.grad is None
