@@ -23,15 +23,11 @@ class Graph:
     nodes: Mapping[str, Parameters] = field(default_factory=dict)
 
 
-GRAPHS = {
-    "train_sim": Graph({"use_sim_time": True}),
-    "eval_sim": Graph({"use_sim_time": True}),
-    # Real cameras are not synchronous with the joints, and their drivers may be best effort.
-    "train_real": Graph(
-        {"use_sim_time": False, "lockstep": False},
-        {"state_node": {"slop": 0.03, "sensor_reliability": "best_effort"}},
-    ),
-}
+# The simulator stamps cameras and joints alike, and in lock-step a lost image costs a wait.
+SIMULATED = Graph({"use_sim_time": True}, {"state_node": {"sensor_reliability": "reliable"}})
+# Real cameras are not synchronous with the joints.
+REAL = Graph({"use_sim_time": False, "lockstep": False}, {"state_node": {"slop": 0.03}})
+GRAPHS = {"train_sim": SIMULATED, "eval_sim": SIMULATED, "train_real": REAL}
 
 
 @dataclass(frozen=True)
@@ -76,14 +72,14 @@ ROLES = (
     _Role(
         "policy_node",
         EVERY,
-        ("robot", "action_space", "priors", "seed"),
+        ("robot", "action_space", "priors", "lockstep", "look_ahead"),
         ("state_node", "prior_server"),
     ),
     _Role(
         "trainer_node",
         TRAIN,
-        ("robot", "task", "seed", "env_steps", "horizon", "objective", "use_video", "use_value")
-        + ("behaviour", "action_space", "priors", "run_dir", "resume"),
+        ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
+        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume"),
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),

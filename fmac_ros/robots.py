@@ -79,9 +79,10 @@ class RobotConfig:
         if np.any(self.workspace_lower >= self.workspace_upper):
             raise ValueError(f"robot {self.name}: workspace_lower must be below workspace_upper")
         if len(self.gripper_joint_names) != len(self.gripper_closed):
-            raise ValueError(f"robot {self.name}: gripper_closed needs one value per finger joint")
+            raise ValueError(f"robot {self.name}: gripper_closed needs one value per finger")
         if self.control_rate_hz <= 0:
-            raise ValueError(f"robot {self.name}: control_rate_hz is {self.control_rate_hz}, not > 0")
+            rate = self.control_rate_hz
+            raise ValueError(f"robot {self.name}: control_rate_hz is {rate}, valid: more than 0")
 
     @property
     def size(self) -> int:

@@ -16,7 +16,7 @@ from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
 
-Value = bool | int | float | str | list[Any]
+Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
 SHARED = "/**"  # the wildcard of ROS 2 parameter files: all nodes
 
@@ -55,6 +55,7 @@ SETTINGS: dict[str, Setting] = {
         "who acts: policy learns and acts; prior follows video and inverse dynamics alone",
         choices=lambda: TRAIN_BEHAVIOURS,
     ),
+    "look_ahead": Setting("imagined frame that stands for the next state", minimum=1),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

@@ -21,7 +21,9 @@ def train_settings() -> Parameters:
     return {name: value for name, value in both.items() if name not in ("run_dir", "resume")}
 
 
-def open_run(given: Mapping[str, Value], place: Path | None, resume: bool) -> tuple[RunDir, Parameters]:
+def open_run(
+    given: Mapping[str, Value], place: Path | None, resume: bool
+) -> tuple[RunDir, Parameters]:
     """Make a new run directory, or open the one to resume.
 
     Args:
@@ -58,7 +60,7 @@ def evaluation_settings(settings: Parameters, run_dir: RunDir) -> Parameters:
 
 
 def _new(place: Path | None, settings: Parameters) -> RunDir:
-    _check_scene(str(settings["task"]))
+    _check_scene(settings["task"])
     run_dir = RunDir(place) if place else fresh(_base(settings))
     if run_dir.path.exists() and any(run_dir.path.iterdir()):
         raise ValueError(
@@ -86,7 +88,7 @@ def _resumed(
 
 
 def _base(settings: Parameters) -> Path:
-    return RUNS / default_name(str(settings["task"]), str(settings["robot"]), settings["seed"])
+    return RUNS / default_name(settings["task"], settings["robot"], settings["seed"])
 
 
 def _check_scene(task: str) -> None:

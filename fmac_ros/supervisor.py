@@ -20,7 +20,8 @@ from typing import BinaryIO
 from fmac_ros.graph import RESPAWN_LIMIT, NodeSpec, after_exit
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-ESCALATION = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+# How to end a process, and for how long to wait [s]: a trainer saves for up to 30 s.
+ESCALATION = ((signal.SIGINT, 40.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 POLL_S = 0.1
 LOG_TAIL_LINES = 12
 
@@ -102,13 +103,20 @@ class Supervisor:
         every()
 
     def stop(self) -> None:
-        """End all processes: SIGINT first, so that nodes save; SIGKILL last."""
+        """End all processes: SIGINT first, so that nodes save; SIGKILL last.
+
+        Ctrl-C meanwhile goes on to the next signal at once.
+        """
         for number, patience_s in ESCALATION:
-            running = [c for c in self._children.values() if c.process.poll() is None]
-            for child in running:
-                child.process.send_signal(number)
-            if _all_ended(running, patience_s):
-                return
+            running = [c.process for c in self._children.values() if c.process.poll() is None]
+            for process in running:
+                process.send_signal(number)
+            try:
+                if _all_ended(running, patience_s):
+                    return
+            except KeyboardInterrupt:
+                names = ", ".join(self.pids) or "nobody"
+                self._say(f"not waiting any longer for {names}")
 
     def _ended(self) -> bool:
         """Handle whatever exited; True once the graph is over."""
@@ -172,11 +180,11 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _all_ended(children: Sequence[Child], patience_s: float) -> bool:
+def _all_ended(processes: Sequence[subprocess.Popen[bytes]], patience_s: float) -> bool:
     deadline = time.monotonic() + patience_s
-    for child in children:
+    for process in processes:
         try:
-            child.process.wait(max(0.0, deadline - time.monotonic()))
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             return False
     return True

@@ -9,10 +9,10 @@ from fmac_ros.learning.progress import Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.types import Episode, PriorLabels, RolloutSpec
 
-SIDE = 8
+SIDE = 6
 LATENT_SHAPE = (2, SIDE, SIDE)
-STEP = 0.2  # [m] per step at full action
-TOLERANCE = 0.15  # [m]
+STEP = 0.25  # [m] per step at full action
+TOLERANCE = 0.25  # [m]
 
 
 class PointEncoder:
@@ -31,7 +31,7 @@ def draw(point: np.ndarray, mark: np.ndarray) -> np.ndarray:
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
     for channel, (x, y) in enumerate((point, mark)):
         distance = np.hypot(axis[None, :] - x, axis[:, None] - y)
-        picture[..., channel] = 255 * np.exp(-((distance / 0.35) ** 2))
+        picture[..., channel] = 255 * np.exp(-((distance / 0.5) ** 2))
     return picture
 
 
@@ -49,7 +49,8 @@ class PointWorld(Subscriber):
     def rollout(self, spec: RolloutSpec) -> Episode:
         """One episode; the mark is drawn from the seed."""
         rng = np.random.default_rng(spec.seed)
-        mark, point = rng.uniform(-0.8, 0.8, (2, 2))
+        mark = rng.uniform(0.3, 0.7, 2) * rng.choice([-1, 1], 2)
+        point = -np.sign(mark) * rng.uniform(0.0, 0.7, 2)  # never solved at the start
         play = RandomPlay(2, rng)
         points, actions = [point], []
         while len(actions) < spec.horizon and not (spec.stop_on_success and near(points[-1], mark)):

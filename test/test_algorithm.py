@@ -19,9 +19,22 @@ from fmac_ros.learning.store import RunStore
 from fmac_ros.types import Episode, RolloutSpec
 
 CONFIG = TrainConfig(
-    task="move onto the mark", env_steps=700, seed_steps=200, horizon=20, background=False
+    task="move onto the mark",
+    env_steps=600,
+    seed_steps=150,
+    play_horizon=15,
+    horizon=15,
+    background=False,
 )
-SHORT = replace(CONFIG, env_steps=100, seed_steps=40, horizon=10, checkpoint_every=3)
+SHORT = replace(
+    CONFIG,
+    env_steps=100,
+    seed_steps=40,
+    play_horizon=10,
+    horizon=10,
+    checkpoint_every=3,
+    updates_per_step=0.5,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +82,7 @@ def success_rate(world: PointWorld, behaviour: str = "policy", episodes: int = 5
 @pytest.mark.parametrize("objective", ["literal", "stabilised"])
 def test_a_trivial_world_is_solved(tmp_path: Path, objective: str) -> None:
     world, _, progress = run(tmp_path / "run", CONFIG, objective=objective)
-    assert progress.state == "done" and progress.env_steps >= 700
+    assert progress.state == "done" and progress.env_steps >= 600
     assert progress.updates == CONFIG.updates_due(progress.env_steps)
     assert success_rate(world) >= 0.9
 
@@ -95,7 +108,7 @@ class Interrupt(PointWorld):
         return super().rollout(spec)
 
 
-@pytest.mark.parametrize("after", [0, 2, 7, 9])
+@pytest.mark.parametrize("after", [0, 7])
 def test_resume_is_exact_after_a_stop_and_after_a_crash(tmp_path: Path, after: int) -> None:
     _, whole, _ = run(tmp_path / "whole", SHORT)
     _, _, stopped = run(tmp_path / "stopped", SHORT, Interrupt(after, Stopped()))

@@ -6,7 +6,7 @@ import torch
 from learning_world import LATENT_SHAPE
 
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
-from fmac_ros.learning.networks import GaussianHead, Standardiser
+from fmac_ros.learning.networks import GaussianHead, Keypoints, Standardiser
 from fmac_ros.learning.policy import Policy
 
 
@@ -45,6 +45,15 @@ def test_blur_scales_with_the_change_between_frames() -> None:
     drawn = rho.blur(latents, 0.5, generator)
     torch.testing.assert_close(drawn.std(), torch.tensor(0.05), atol=0.005, rtol=0)
     assert (rho.blur(latents, 0.0, generator) == latents).all()
+
+
+def test_keypoints_point_at_the_brightest_cell_of_each_view() -> None:
+    features = torch.zeros(1, 1, 4, 8)
+    features[0, 0, 0, 3] = features[0, 0, 3, 4] = 100.0  # top right of one, bottom left of other
+    points = Keypoints(4, 8)(features)[0].tolist()
+    assert points == [-2, 2, 2, -2]  # rows of both views, then columns
+    middle = Keypoints(4, 8)(torch.zeros(1, 1, 4, 8))
+    assert middle.abs().max() < 1e-6
 
 
 def test_policy_takes_any_latent_size() -> None:

@@ -78,13 +78,13 @@ def test_killed_node_is_started_again_and_said(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         until(lambda: not is_alive(first))
 
-        def kill_trainer_once_sim_is_back() -> None:
+        def end_once_sim_is_back() -> None:
             if said:
                 assert supervisor.pids["sim"] != first
                 raise StopIteration
 
         with pytest.raises(StopIteration):
-            supervisor.wait(kill_trainer_once_sim_is_back, interval_s=0.05)
+            supervisor.wait(end_once_sim_is_back, interval_s=0.05)
     assert said == [
         "sim was killed (SIGKILL); starting it again (1 of 3); trainer will wait for it"
     ]
@@ -93,17 +93,22 @@ def test_killed_node_is_started_again_and_said(tmp_path: Path) -> None:
 def test_node_that_keeps_dying_fails_the_graph_with_its_log(tmp_path: Path) -> None:
     said: list[str] = []
     scripts = {"sim": "raise SystemExit('no camera')", "trainer": SLEEPER}
-    with pytest.raises(GraphFailed, match="sim exited with code 1 and stays down(.|\n)*no camera"):
-        with supervise(tmp_path, scripts, said) as supervisor:
-            supervisor.wait(lambda: None)
+    message = "sim exited with code 1 and stays down(.|\n)*no camera"
+    with (
+        pytest.raises(GraphFailed, match=message),
+        supervise(tmp_path, scripts, said) as supervisor,
+    ):
+        supervisor.wait(lambda: None)
     assert len(said) == RESPAWN_LIMIT
 
 
 def test_bad_parameters_fail_at_once(tmp_path: Path) -> None:
     said: list[str] = []
-    with pytest.raises(GraphFailed, match="exited with code 2"):
-        with supervise(tmp_path, {"trainer": "raise SystemExit(2)"}, said) as supervisor:
-            supervisor.wait(lambda: None)
+    with (
+        pytest.raises(GraphFailed, match="exited with code 2"),
+        supervise(tmp_path, {"trainer": "raise SystemExit(2)"}, said) as supervisor,
+    ):
+        supervisor.wait(lambda: None)
     assert said == []
 
 
@@ -131,7 +136,8 @@ from pathlib import Path
 from fmac_ros.graph import NodeSpec
 from fmac_ros.supervisor import Supervisor
 command = lambda spec: [sys.executable, "-S", "-c", {SLEEPER!r}]
-with Supervisor([NodeSpec("sim", "sim", {{}})], command, Path({str(tmp_path)!r}), os.environ, print) as s:
+specs, logs = [NodeSpec("sim", "sim", {{}})], Path({str(tmp_path)!r})
+with Supervisor(specs, command, logs, os.environ, print) as s:
     print(s.pids["sim"], flush=True)
     time.sleep(60)
 """

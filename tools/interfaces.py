@@ -40,10 +40,9 @@ def build(venv: Path, environment: dict[str, str], log: Path) -> None:
     python = venv / "bin/python"
     folders = _python_folders(python, environment)
     _mend_wheel_exports(venv, folders)
-    shutil.rmtree(venv / PYTHON_FOLDER, ignore_errors=True)
     work = venv / "build" / PACKAGE
     shutil.rmtree(work, ignore_errors=True)
-    cmake = str(_cmake(venv))
+    cmake = str(venv / "bin/cmake")  # the wheel's: every machine builds with the same version
     configure = [cmake, "-S", str(ROOT), "-B", str(work), *_options(venv, python)]
     compile_ = [cmake, "--build", str(work), "--parallel", str(_jobs())]
     environment = {
@@ -53,8 +52,11 @@ def build(venv: Path, environment: dict[str, str], log: Path) -> None:
         "PATH": f"{venv / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}",
     }
     with log.open("w") as output:
-        for command in (configure, compile_, [cmake, "--install", str(work)]):
+        for command in (configure, compile_):
             _run(command, environment, output.fileno(), log)
+        # Only now: until here the interfaces of the last build still work.
+        shutil.rmtree(venv / PYTHON_FOLDER, ignore_errors=True)
+        _run([cmake, "--install", str(work)], environment, output.fileno(), log)
     _link_python(venv, Path(folders[2]))
     shutil.rmtree(work)
 
@@ -76,11 +78,6 @@ def _options(venv: Path, python: Path) -> list[str]:
 
 def _jobs() -> int:
     return max(1, len(os.sched_getaffinity(0)))
-
-
-def _cmake(venv: Path) -> Path:
-    """The wheel's CMake: every machine then builds with the same version."""
-    return venv / "bin/cmake"
 
 
 def _python_folders(python: Path, environment: dict[str, str]) -> tuple[str, str, str]:

@@ -16,8 +16,8 @@ NO_NETWORK = (
     "Cannot connect to proxy",
     "Network is unreachable",
     "Connection refused",
-    "Read timed out",
     "timed out",
+    "from versions: none",
 )
 
 
@@ -61,8 +61,8 @@ def _reason(output: list[str], log: Path) -> str:
     text = "".join(output)
     if any(sign in text for sign in NO_NETWORK):
         return (
-            "pip cannot reach its package index: check the network, the proxy (HTTPS_PROXY) and"
-            " the mirror (PIP_INDEX_URL), then run make setup again"
+            "pip cannot reach its package index, or the index is not complete: check the network,"
+            " the proxy (HTTPS_PROXY) and the mirror (PIP_INDEX_URL), then run make setup again"
         )
     errors = [line.strip() for line in output if line.startswith("ERROR:")] or output[-1:]
     return f"pip failed: {errors[0] if errors else 'no output'} (whole output in {log})"

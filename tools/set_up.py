@@ -39,8 +39,8 @@ def ensure_python():
             os.execv(python, [python] + sys.argv)
     found = "%d.%d" % sys.version_info[:2]
     sys.exit(
-        "error: Python 3.11 is needed, the ROS 2 wheels are built for it, and this is %s: install it"
-        " (%s), or say make setup PYTHON=/path/to/python3.11" % (found, WHERE)
+        "error: Python 3.11 is needed, the ROS 2 wheels are built for it, and this is %s:"
+        " install it (%s), or say make setup PYTHON=/path/to/python3.11" % (found, WHERE)
     )
 
 

@@ -16,18 +16,22 @@ SWITCHES = {
 }
 
 
-def flag(name: str) -> str:
-    """The command line spelling of a setting."""
-    return SWITCHES[name][0] if name in SWITCHES else "--" + name.replace("_", "-")
+def add_settings(
+    parser: argparse.ArgumentParser,
+    defaults: Mapping[str, Value],
+    flags: Mapping[str, str] | None = None,
+) -> None:
+    """Add one option per setting; a setting that is not given stays out of the namespace.
 
-
-def add_settings(parser: argparse.ArgumentParser, defaults: Mapping[str, Value]) -> None:
-    """Add one option per setting; a setting that is not given stays out of the namespace."""
-    for name, default in defaults.items():
+    Args:
+        flags: spelling of a setting where it is not the setting's own name.
+    """
+    for name in defaults:
         if name in SWITCHES:
             _add_switch(parser, name)
         else:
-            _add_option(parser, name, default, defaults)
+            flag = (flags or {}).get(name, "--" + name.replace("_", "-"))
+            _add_option(parser, flag, name, defaults)
 
 
 def given_settings(args: argparse.Namespace, names: Mapping[str, Value]) -> Parameters:
@@ -48,17 +52,17 @@ def _add_switch(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def _add_option(
-    parser: argparse.ArgumentParser, name: str, default: Value, defaults: Mapping[str, Value]
+    parser: argparse.ArgumentParser, flag: str, name: str, defaults: Mapping[str, Value]
 ) -> None:
     setting = SETTINGS[name]
     parser.add_argument(
-        flag(name),
+        flag,
         dest=name,
         type=_reader(name, defaults),
         choices=setting.choices() if setting.choices else None,
         default=argparse.SUPPRESS,
-        metavar=name.upper(),
-        help=_help(name, default),
+        metavar=flag.strip("-").upper().replace("-", "_"),
+        help=_help(name, defaults[name]),
     )
 
 

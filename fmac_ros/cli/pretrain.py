@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from fmac_ros.paths import package_dir
 from fmac_ros.priors.pretrain.settings import STAGES, PretrainSettings
-from fmac_ros.priors.registry import embedded_weights
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option(
         "--weights",
         type=Path,
-        default=embedded_weights(),
+        default=package_dir() / "weights",
         help="where the priors go (default: the package's own weights)",
     )
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")

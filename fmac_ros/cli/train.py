@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "train", help="train a simulated arm to do what a sentence says"
     )
-    options.add_settings(parser, train_settings())
+    options.add_settings(parser, train_settings(), {"episodes": "--eval-episodes"})
     parser.add_argument(
         "--resume",
         nargs="?",
@@ -76,7 +76,7 @@ def _report(
         result.write_json(path, outcome)
     print(result.success_line(outcome))
     print(f"trained for {past.env_steps} steps in {past.train_seconds:.0f} s")
-    draw_pictures(run_dir, past, found, str(settings["priors"]))
+    draw_pictures(run_dir, past, found, settings)
     print(f"checkpoint          {run_dir.path}")
     print(f"result              {extra or run_dir.result}")
     print(f"evaluate it with    fmac eval {shlex.quote(str(run_dir.path))}")

@@ -113,10 +113,23 @@ class ArmController:
         self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
     ) -> Command:
         """Bring the arm to rest from ``start`` as fast as its limits allow."""
-        trajectory = stop(self._robot, start)
+        trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         return Command(trajectory, action, True, reason, detail)
+
+    def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
+        """The quickest stop; if that would leave the workspace, the end of the last motion.
+
+        Joints that stop each at its own time may carry the tip aside, but the last trajectory
+        was verified to its end, which is at rest. After a jump the arm is not on it any more.
+        """
+        assert self._last is not None
+        since, last = self._last
+        quick = stop(self._robot, start)
+        if jumped or not verify_trajectory(quick, start, self._robot, self._kinematics):
+            return quick
+        return last.rest_of(now - since)
 
     def _commanded(self, now: float) -> MotionState:
         """State that the last trajectory has reached at ``now``, inside the planner's limits."""

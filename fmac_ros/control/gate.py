@@ -17,6 +17,7 @@ STALE_OBSERVATION = "observation is too old"
 CLOCK_MISMATCH = "observation is from the future"
 START_JUMP = "arm is not where it was commanded to be"
 UNREACHABLE = "target is out of reach"
+OUTSIDE_WORKSPACE = "target is outside the workspace"
 NO_TRAJECTORY = "no trajectory within the limits"
 BROKEN_LIMIT = "trajectory breaks a limit"
 REASONS = (
@@ -26,12 +27,14 @@ REASONS = (
     CLOCK_MISMATCH,
     START_JUMP,
     UNREACHABLE,
+    OUTSIDE_WORKSPACE,
     NO_TRAJECTORY,
     BROKEN_LIMIT,
 )
 
 MAX_AGE = 0.3  # [s]
 MAX_START_JUMP = 0.25  # [rad], beyond what the joint can have moved since the observation
+WORKSPACE_ROUNDING = 1e-3  # [m]
 
 
 @dataclass(frozen=True)
@@ -89,13 +92,19 @@ class Gate:
         step = q_target - q
         ratio = float(np.max(np.abs(step) * robot.control_rate_hz / robot.velocity))
         passed = np.clip(q + step / max(ratio, 1.0), robot.lower, robot.upper)
-        tip, rotation = self._kinematics.forward(passed)
-        inside = np.clip(tip, robot.workspace_lower, robot.workspace_upper)
-        if np.any(np.abs(tip - inside) > 1e-4):
-            passed = self._kinematics.solve(passed, inside, rotation)
-            if np.linalg.norm(self._kinematics.forward(passed)[0] - inside) > 1e-3:
-                return Verdict(q, held=True, reason=UNREACHABLE)
+        if self._outside(passed) > 0:
+            tip, _ = self._kinematics.forward(passed)
+            inside = np.clip(tip, robot.workspace_lower, robot.workspace_upper)
+            passed = self._kinematics.solve(passed, inside)
+        if self._outside(passed) > WORKSPACE_ROUNDING:
+            return Verdict(q, held=True, reason=OUTSIDE_WORKSPACE)
         return Verdict(passed, held=False)
+
+    def _outside(self, q: np.ndarray) -> float:
+        """How far [m] the tool tip is out of the workspace box at q (n,), 0 if inside."""
+        tip, _ = self._kinematics.forward(q)
+        robot = self._robot
+        return float(max(0.0, *(robot.workspace_lower - tip), *(tip - robot.workspace_upper)))
 
 
 def finite_vector(values: np.ndarray, size: int) -> bool:

@@ -51,7 +51,11 @@ class Kinematics:
         )
 
     def solve(
-        self, q: np.ndarray, position: np.ndarray, rotation: np.ndarray, iterations: int = 30
+        self,
+        q: np.ndarray,
+        position: np.ndarray,
+        rotation: np.ndarray | None = None,
+        iterations: int = 30,
     ) -> np.ndarray:
         """Joint positions (n,) inside the limits that bring the tool to a pose.
 
@@ -60,22 +64,30 @@ class Kinematics:
 
         Args:
             position: (3,) tool tip, world frame [m].
-            rotation: (3, 3) tool orientation.
+            rotation: (3, 3) tool orientation; None leaves it free.
         """
-        target = pin.SE3(np.asarray(rotation, float), np.asarray(position, float) - self._base)
+        goal = np.asarray(position, float) - self._base
         q = np.clip(self._checked(q), self._lower, self._upper)
         for _ in range(iterations):
-            error = pin.log6(self._pose(q).actInv(target)).vector  # (6,), tool frame
+            error = self._error(q, goal, rotation)
             if _small(error):
                 break
             q = np.clip(q + self._step(q, error), self._lower, self._upper)
         return q
 
+    def _error(self, q: np.ndarray, goal: np.ndarray, rotation: np.ndarray | None) -> np.ndarray:
+        """Way to the goal in the tool frame: (6,) [m, rad], or (3,) with a free orientation."""
+        pose = self._pose(q)
+        if rotation is None:
+            return pose.rotation.T @ (goal - pose.translation)
+        return pin.log6(pose.actInv(pin.SE3(np.asarray(rotation, float), goal))).vector
+
     def _step(self, q: np.ndarray, error: np.ndarray) -> np.ndarray:
         """One damped least squares step (n,), leaving out joints that push at their limit."""
         jacobian = pin.computeFrameJacobian(self._model, self._data, q, self._frame)  # (6, n)
+        jacobian = jacobian[: len(error)]
         step = _least_squares(jacobian, error)
-        if self.size > 6:
+        if len(error) == 6 and self.size > 6:
             pull = POSTURE_GAIN * (self._home - q)
             step += pull - _least_squares(jacobian, jacobian @ pull)
         blocked = ((q <= self._lower) & (step < 0)) | ((q >= self._upper) & (step > 0))

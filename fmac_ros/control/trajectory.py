@@ -11,6 +11,7 @@ from fmac_ros.robots import RobotConfig
 
 SAMPLE_PERIOD = 0.02  # [s]
 SHORTEST_GAP = 1e-3  # [s], between the last two samples
+LEAST_SHARE = 0.4  # of a joint's limits, however short its way
 
 
 class PlanError(RuntimeError):
@@ -59,18 +60,38 @@ class Trajectory:
         span = float(self.times[i + 1] - self.times[i])
         return _quintic(self._state(i), self._state(i + 1), span, time - float(self.times[i]))
 
+    def rest_of(self, since: float) -> Trajectory:
+        """What is left of this motion ``since`` [s] after its start."""
+        times = _sample_times(float(self.times[-1]) - since)
+        states = [self.at(since + time) for time in times]
+        return Trajectory(
+            times,
+            np.array([state.q for state in states]),
+            np.array([state.v for state in states]),
+            np.array([state.a for state in states]),
+        )
+
     def _state(self, i: int) -> MotionState:
         return MotionState(self.positions[i], self.velocities[i], self.accelerations[i])
 
 
 def plan(robot: RobotConfig, start: MotionState, target: np.ndarray) -> Trajectory:
-    """The fastest motion within the robot's limits from ``start`` to rest at ``target`` (n,).
+    """A fast motion within the robot's limits from ``start`` to rest at ``target`` (n,).
+
+    Joints with a short way to go get lower limits, in proportion, so that all of them move
+    alike and the tip goes straight; yet not below LEAST_SHARE, to turn quickly, nor below what
+    their present motion needs to end within its way.
 
     Raises:
         PlanError: there is none, for example from a start beyond the limits.
     """
     problem = _problem(robot, start)
     problem.target_position = [float(value) for value in target]
+    way = np.maximum(np.abs(np.asarray(target, float) - start.q), 1e-9)  # (n,)
+    braking = np.maximum(np.abs(start.a), start.v**2 / way)
+    problem.max_velocity = _shared(robot.velocity, way, np.abs(start.v))
+    problem.max_acceleration = _shared(robot.acceleration, way, braking)
+    problem.max_jerk = _shared(robot.jerk, way, braking / SAMPLE_PERIOD)
     return _solve(problem)
 
 
@@ -93,12 +114,19 @@ def _problem(robot: RobotConfig, start: MotionState) -> ruckig.InputParameter:
     return problem
 
 
+def _shared(limits: np.ndarray, way: np.ndarray, needed: np.ndarray) -> list[float]:
+    """Limits (n,) in proportion to the way (n,) [rad] of each joint, but what it needs (n,)."""
+    share = np.maximum(way * np.min(limits / way), LEAST_SHARE * limits)
+    values: list[float] = np.minimum(np.maximum(share, needed), limits).tolist()
+    return values
+
+
 def _solve(problem: ruckig.InputParameter) -> Trajectory:
     size = problem.degrees_of_freedom
     path = ruckig.Trajectory(size)
     try:
         result = ruckig.Ruckig(size).calculate(problem, path)
-    except RuntimeError as error:
+    except ruckig.RuckigError as error:
         raise PlanError(str(error)) from error
     if result not in (ruckig.Result.Working, ruckig.Result.Finished):
         raise PlanError(f"ruckig answers {result}")

@@ -29,7 +29,8 @@ class LearnerConfig:
             ``objectives.stabilised_policy_loss``.
         alpha: weight of the advantage term of Eq. 2.
         beta: weight of the success prior M_R in the advantage.
-        learning_rate: of Adam, for both networks.
+        learning_rate: of AdamW, for both networks.
+        weight_decay: of AdamW. It helps pi to carry over from few layouts to new ones.
         batch_size: transitions per update.
         max_gradient_norm: gradients of either network are scaled down to this norm.
         next_latent_noise: noise on rho's s_{t+1} in training, in standard deviations of
@@ -46,6 +47,7 @@ class LearnerConfig:
     alpha: float = 1.0
     beta: float = 100.0
     learning_rate: float = 5e-4
+    weight_decay: float = 0.01
     batch_size: int = 128
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 0.5
@@ -60,6 +62,7 @@ class LearnerConfig:
         _require_number("alpha", self.alpha, 0.0)
         _require_number("beta", self.beta, 0.0)
         _require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
+        _require_number("weight_decay", self.weight_decay, 0.0, 1.0)
         _require_number("batch_size", self.batch_size, 1)
         _require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
         _require_number("next_latent_noise", self.next_latent_noise, 0.0)
@@ -79,6 +82,7 @@ class TrainConfig:
         env_steps: environment steps of the whole run, random play included.
         seed_steps: steps of random play before the first update; rho learns from them.
         horizon: time limit of an episode [steps].
+        play_horizon: the same for random play; short, to see many layouts in few steps.
         updates_per_step: updates of both networks per environment step.
         stop_on_success: end an episode when the success prior says so.
         background: update in a thread beside the rollouts; otherwise between them, which
@@ -93,6 +97,7 @@ class TrainConfig:
     env_steps: int = 4000
     seed_steps: int = 500
     horizon: int = 40
+    play_horizon: int = 20
     updates_per_step: float = 2.0
     stop_on_success: bool = True
     background: bool = True
@@ -107,6 +112,7 @@ class TrainConfig:
         _require_number("env_steps", self.env_steps, 1)
         _require_number("seed_steps", self.seed_steps, 0)
         _require_number("horizon", self.horizon, 1)
+        _require_number("play_horizon", self.play_horizon, 1)
         _require_number("updates_per_step", self.updates_per_step, 0.0)
         _require_number("checkpoint_every", self.checkpoint_every, 1)
         _require_number("seed", self.seed, 0, 2**63 - 1)

@@ -148,5 +148,10 @@ class Learner:
         for policy in (self.policy, self.acting_policy):
             policy.fit_statistics(data.latents, data.proprio)
 
-    def _adam(self, module: nn.Module) -> torch.optim.Adam:
-        return torch.optim.Adam(module.parameters(), lr=self.config.learning_rate, fused=True)
+    def _adam(self, module: nn.Module) -> torch.optim.AdamW:
+        return torch.optim.AdamW(
+            module.parameters(),
+            lr=self.config.learning_rate,
+            weight_decay=self.config.weight_decay,
+            fused=True,
+        )

@@ -59,7 +59,7 @@ class Standardiser(nn.Module):
 
 
 class LatentTrunk(nn.Module):
-    """Features of latents (b, c, h, w) and proprio (b, p) -> (b, width).
+    """Features of every cell of latents (b, c, h, w), and proprio (b, p) -> (b, width).
 
     The convolutions are shared by all cameras, which lie side by side in the latent; the
     linear layer after them sees every cell at its place and so keeps the views apart.
@@ -82,6 +82,64 @@ class LatentTrunk(nn.Module):
 
     def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
         features = self.squeeze(self.convolutions(latents))
+        return self.join(torch.cat([features, proprio], dim=-1))
+
+
+class Keypoints(nn.Module):
+    """Where each channel of (b, c, h, w) is brightest, per camera -> (b, size(c)) in [-2, 2].
+
+    A soft arg-max. A width that is a multiple of the height is that many square views side
+    by side, each with its own point.
+    """
+
+    rows: Tensor
+    columns: Tensor
+
+    def __init__(self, height: int, breadth: int) -> None:
+        super().__init__()
+        self.views = breadth // height if breadth % height == 0 else 1
+        self.sharpness = nn.Parameter(torch.tensor(1.0))
+        self.register_buffer("rows", torch.linspace(-2, 2, height), persistent=False)
+        self.register_buffer(
+            "columns", torch.linspace(-2, 2, breadth // self.views), persistent=False
+        )
+
+    def size(self, channels: int) -> int:
+        """Coordinates given for that many channels."""
+        return 2 * channels * self.views
+
+    def forward(self, features: Tensor) -> Tensor:
+        views = torch.stack(features.chunk(self.views, dim=-1), dim=2)  # (b, c, v, h, w / v)
+        weight = torch.softmax(self.sharpness * views.flatten(-2), dim=-1).view(views.shape)
+        rows = (weight.sum(-1) * self.rows).sum(-1)
+        columns = (weight.sum(-2) * self.columns).sum(-1)
+        return torch.cat([rows.flatten(1), columns.flatten(1)], dim=-1)
+
+
+class KeypointTrunk(nn.Module):
+    """Features of latents (b, c, h, w) and proprio (b, p) through keypoints -> (b, width).
+
+    All of the picture passes through a few coordinates. A run visits about a hundred layouts;
+    a layer that sees every cell memorises these, coordinates carry over to the next one.
+    """
+
+    def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
+        super().__init__()
+        channels, height, breadth = shape
+        filters, points = 32, 16
+        keypoints = Keypoints(height, breadth)
+        self.look = nn.Sequential(
+            nn.Conv2d(channels, filters, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(filters, points, 1),
+            keypoints,
+        )
+        size = keypoints.size(points)
+        self.squeeze = nn.Sequential(nn.Linear(size, width), nn.LayerNorm(width), nn.SiLU())
+        self.join = nn.Sequential(nn.Linear(width + proprio_size, width), nn.SiLU())
+
+    def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
+        features = self.squeeze(self.look(latents))
         return self.join(torch.cat([features, proprio], dim=-1))
 
 

@@ -48,7 +48,7 @@ class Run:
             episode_id=f"{number:06d}",
             task=self._config.task,
             behaviour="random" if playing else self._config.behaviour,
-            horizon=self._config.horizon,
+            horizon=self._config.play_horizon if playing else self._config.horizon,
             seed=int(seeds.generate_state(1)[0]),
             stop_on_success=self._config.stop_on_success,
         )

@@ -9,6 +9,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+ENTRY = "fmac_ros"
+
 
 class FormatError(ValueError):
     """Bytes that are not what they should be: truncated, foreign or of another version."""
@@ -16,8 +18,9 @@ class FormatError(ValueError):
 
 def pack(kind: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, object]) -> bytes:
     """Arrays, and metadata that JSON can hold, as safetensors bytes marked with ``kind``."""
-    text = {"kind": kind, "metadata": json.dumps(metadata)}
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # One entry only: safetensors writes several in an order that changes from run to run.
+    text = {ENTRY: json.dumps({"kind": kind, "metadata": metadata}, sort_keys=True)}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     return safetensors.numpy.save(contiguous, metadata=text)
 
 
@@ -32,9 +35,8 @@ def unpack(kind: str, data: bytes, source: str) -> tuple[dict[str, np.ndarray], 
     """
     try:
         arrays = safetensors.numpy.load(data)
-        text = _text(data)
-        found = text.get("kind", "none")
-        metadata = json.loads(text.get("metadata", "{}"))
+        entry = json.loads(_text(data).get(ENTRY, "{}"))
+        found, metadata = entry.get("kind", "none"), entry.get("metadata", {})
     except (safetensors.SafetensorError, ValueError, KeyError, AttributeError) as error:
         raise FormatError(f"{source} is truncated or not a safetensors file: {error}") from error
     if found != kind:

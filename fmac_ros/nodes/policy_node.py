@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from rclpy.action import ActionServer, CancelResponse
@@ -29,7 +28,8 @@ from fmac_ros.rollout import TIME_JUMP, Rollout
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.diagnostics import Diagnostics
-from fmac_ros.ros.parameters import ParameterError, declare, parameter
+from fmac_ros.ros.parameters import ParameterError, declare
+from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
 from fmac_ros.ros.prior_queries import SuccessQuery, VideoQuery
 from fmac_ros.ros.rollout_session import Ports, RolloutSession
@@ -41,30 +41,6 @@ _WATCH_PERIOD = 0.2  # [s]
 _REPLACED = "replaced by a newer rollout"
 
 
-@dataclass(frozen=True)
-class PolicyConfig:
-    """Parameters of policy_node."""
-
-    robot: str = parameter("panda", description="arm to command, in config/robots")
-    action_space: str = parameter("ee_delta", description="what an action moves")
-    priors: str = parameter("embedded", description="priors whose latent space is used")
-    lockstep: bool = parameter(
-        True, description="each command names the state it answers, and the world waits for it"
-    )
-    look_ahead: int = parameter(
-        2, description="imagined frame that stands for the next state", minimum=1, maximum=64
-    )
-    required_verdicts: int = parameter(
-        2, description="successes in a row that end an episode", minimum=1, maximum=100
-    )
-    observation_timeout: float = parameter(
-        5.0, description="silence that aborts a rollout [s]", minimum=0.1, maximum=600.0
-    )
-    policy_timeout: float = parameter(
-        20.0, description="longest wait for policy parameters [s]", minimum=0.1, maximum=600.0
-    )
-
-
 class PolicyNode(Node):
     """Serves ``rollout``; publishes commands, transitions and the state of the gate."""
 
@@ -74,7 +50,7 @@ class PolicyNode(Node):
         self._load()
         self._actor: Actor | None = None
         self._session: RolloutSession | None = None
-        self._latest: tuple[ObservationMessage, Observation] | None = None
+        self._latest: Observation | None = None
         self._used_until = -math.inf  # stamp of the last state that a rollout has seen [s]
         self._diagnostics = Diagnostics(self)
         self.create_subscription(
@@ -130,13 +106,13 @@ class PolicyNode(Node):
             return
         if observation.stamp < self._used_until - TIME_JUMP:
             self._used_until = -math.inf  # a simulator that was restarted
-        self._latest = message, observation
+        self._latest = observation
         self._feed()
 
     def _feed(self) -> None:
         """Let the running episode see the newest observation."""
         if self._session is not None and self._latest is not None:
-            self._session.handle(*self._latest)
+            self._session.handle(self._latest)
             self._used_until = max(self._used_until, self._session.rollout.seen_until)
 
     async def _on_rollout(self, goal: ServerGoalHandle) -> RolloutAction.Result:
@@ -174,9 +150,8 @@ class PolicyNode(Node):
         clock = self.get_clock().now().nanoseconds / 1e9
         start = max(clock, math.nextafter(self._used_until, math.inf))
         rollout = Rollout(spec, self._controller, start, self._config.required_verdicts)
-        chooser = Chooser(
-            spec, lambda: self._actor, self._controller.action_size, request.min_policy_version
-        )
+        size = self._controller.space.size
+        chooser = Chooser(spec, lambda: self._actor, size, request.min_policy_version)
         return RolloutSession(goal, rollout, chooser, self._ports)
 
     def _on_watch(self) -> None:

@@ -39,6 +39,7 @@ from fmac_ros.types import Observation
 
 _WATCH_PERIOD = 1.0  # [s]
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
+_START_UP = 5.0  # [s] in which the robot side may come up without a line in the log
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class StateNode(Node):
         self._config = declare(self, StateConfig)
         self._joint_names = _joint_names(self._config.robot)
         self._trouble = ""
-        self._joined = time.monotonic()
+        self._started = self._joined = time.monotonic()
         topics = {camera: names.camera_image(camera) for camera in self._config.cameras}
         topics[names.JOINT_STATES] = names.JOINT_STATES
         self._joiner: Joiner[Image | JointState] = Joiner(
@@ -122,9 +123,7 @@ class StateNode(Node):
         self._trouble = ""
 
     def _observation(self, stamp: Time, joined: dict[str, Image | JointState]) -> Observation:
-        positions, velocities = joint_state_to_arrays(
-            joined[names.JOINT_STATES], self._joint_names
-        )
+        positions, velocities = joint_state_to_arrays(joined[names.JOINT_STATES], self._joint_names)
         return Observation(
             stamp=stamp_to_seconds(stamp),
             camera_names=self._config.cameras,
@@ -161,7 +160,8 @@ class StateNode(Node):
             problems = [f"no {what} within {self._config.slop} s of the last {reference} image"]
         if problems:
             self._diagnostics.warn("; ".join(problems))
-            self.get_logger().warning("; ".join(problems), throttle_duration_sec=_LOG_PERIOD)
+            if now - self._started > _START_UP:
+                self.get_logger().warning("; ".join(problems), throttle_duration_sec=_LOG_PERIOD)
         elif not self._trouble:
             self._diagnostics.ok("observations flow")
 

@@ -62,7 +62,11 @@ class LatentSpace(Protocol):
 
     name: str
     version: str
-    latent_shape: tuple[int, int, int]
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """(c, h, w) of one latent."""
+        ...
 
     def encode(self, pictures: np.ndarray) -> np.ndarray:
         """Return (n, c, h, w) float16 latents of (n, h, w, 3) uint8 pictures."""

@@ -60,11 +60,10 @@ def load_history(folder: Path) -> History:
         ends[episode.id] = steps
         if shown is None or episode.terminated or not shown.episode.terminated:
             shown = record
-    truths = tuple(Outcome(ends[id], solved) for id, solved in _truths(folder) if id in ends)
+    solved = dict(_truths(folder))  # the last entry of an episode that was run twice
+    truths = tuple(Outcome(end, solved[id]) for id, end in ends.items() if id in solved)
     steps = claims[-1].env_steps if claims else 0
-    return History(
-        folder.name, steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown
-    )
+    return History(folder.name, steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
 
 
 def _truths(folder: Path) -> Iterator[tuple[str, bool]]:

@@ -16,6 +16,7 @@ from fmac_ros.learning.algorithm import Stopped
 Tell = Callable[[str], None]  # what is waited for, in words; "" once it came
 
 _POLL = 0.1  # [s]
+_MATCHING = 0.5  # [s]; a new server may answer before it has found the client's reader
 
 
 class Unanswered(RuntimeError):
@@ -55,11 +56,14 @@ class Caller:
     def await_ready(self, is_ready: Callable[[], bool], what: str, patience: float) -> None:
         """Wait until a server is there. Raises Unanswered after ``patience`` [s]."""
         end = time.monotonic() + patience
+        if self._guarded(is_ready):
+            return
         while not self._guarded(is_ready):
             self.tell(f"waiting for {what}")
             if time.monotonic() > end:
                 raise Unanswered(f"{what} is not there")
             self.pause(_POLL)
+        self.pause(_MATCHING)
 
     def call(self, client: Client, request: Any, timeout: float) -> Any:
         """A service's response. Raises Unanswered after ``timeout`` [s]."""
@@ -75,13 +79,21 @@ class Caller:
 
     def wait(self, future: Future, timeout: float, what: str) -> Any:
         """The result of a future. Raises Unanswered after ``timeout`` [s]."""
-        done = threading.Event()
-        future.add_done_callback(lambda _: done.set())
         end = time.monotonic() + timeout
-        while not done.wait(_POLL):
-            self.check()
+
+        def refuse_delay() -> None:
             if time.monotonic() > end:
                 raise Unanswered(f"{what} did not answer within {timeout:.0f} s")
+
+        return self.watch(future, refuse_delay)
+
+    def watch(self, future: Future, meanwhile: Callable[[], None]) -> Any:
+        """The result of a future; ``meanwhile`` is called now and then and may raise."""
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        while not done.wait(_POLL):
+            self.check()
+            meanwhile()
         return future.result()
 
     def _guarded(self, call: Callable[[], Any]) -> Any:

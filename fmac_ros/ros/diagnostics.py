@@ -7,6 +7,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.publishing import publish
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
@@ -55,4 +56,4 @@ class Diagnostics:
     def _publish(self) -> None:
         message = DiagnosticArray(status=[self._status])
         message.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(message)
+        publish(self._node, self._publisher, message)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
+from rclpy.client import Client
 from rclpy.node import Node
-from rclpy.task import Future
 
 from fmac_ros.action import Rollout
 from fmac_ros.ros import names
@@ -29,6 +29,7 @@ class Patience:
     Attributes:
         server: for a node that is not there (started, or started again).
         reset: for the scene to be reset.
+        accept: for a goal to be accepted.
         start: from an accepted goal to the first step.
         step: from a step to the next one; policy_node gives up earlier by itself.
         total: for one episode, with all tries.
@@ -36,6 +37,7 @@ class Patience:
 
     server: float = 30.0
     reset: float = 20.0
+    accept: float = 5.0
     start: float = 40.0
     step: float = 10.0
     total: float = 180.0
@@ -47,7 +49,7 @@ class EpisodeClient:
     def __init__(self, node: Node, caller: Caller, patience: Patience) -> None:
         self._caller = caller
         self._patience = patience
-        self._reset = node.create_client(Reset, names.RESET)
+        self._reset: Client = node.create_client(Reset, names.RESET)
         self._rollout: ActionClient = ActionClient(node, Rollout, names.ROLLOUT)
         self._heard = 0.0
 
@@ -106,7 +108,7 @@ class EpisodeClient:
             self._rollout.server_is_ready, "policy_node", self._patience.server
         )
         sent = self._rollout.send_goal_async(goal, feedback_callback=self._on_feedback)
-        handle: ClientGoalHandle = self._caller.wait(sent, self._patience.reset, "policy_node")
+        handle: ClientGoalHandle = self._caller.wait(sent, self._patience.accept, "policy_node")
         if not handle.accepted:
             raise EpisodeLost("policy_node did not accept the episode")
         self._caller.tell("")
@@ -116,25 +118,20 @@ class EpisodeClient:
         self._heard = time.monotonic()
 
     def _finished(self, handle: ClientGoalHandle, until: Callable[[], bool]) -> Rollout.Result:
-        future = handle.get_result_async()
         started, self._heard = time.monotonic(), 0.0
         cancelled = False
-        while not self._is_done(future):
+
+        def meanwhile() -> None:
+            nonlocal cancelled
             if until() and not cancelled:
                 handle.cancel_goal_async()
                 cancelled = True
             self._refuse_silence(started)
-        result: Rollout.Result = future.result().result
+
+        result: Rollout.Result = self._caller.watch(handle.get_result_async(), meanwhile).result
         if not result.ok and not cancelled:
             raise EpisodeLost(result.error or "policy_node does not know the episode any more")
         return result
-
-    def _is_done(self, future: Future) -> bool:
-        try:
-            self._caller.wait(future, 0.0, "")
-        except Unanswered:
-            return False
-        return True
 
     def _refuse_silence(self, started: float) -> None:
         limit = self._patience.step if self._heard else self._patience.start

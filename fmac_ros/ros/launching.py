@@ -44,7 +44,7 @@ def train_description(graph: str, remappings: Mapping[str, str] | None = None) -
         given = _read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
         chosen = _only_changed(given, defaults) if resume else given
-        run_dir, settings = open_run(chosen, Path(str(place)) if place else None, bool(resume))
+        run_dir, settings = open_run(chosen, Path(place) if place else None, resume)
         topics = {topic: context.launch_configurations[name] for name, topic in renamed.items()}
         told = LogInfo(msg=f"the run is kept in {run_dir.path}")
         specs = describe(graph, trainer_settings(graph, settings, run_dir))

@@ -98,9 +98,11 @@ def _declared_value(node: Node, field: dataclasses.Field[Any], annotation: Any) 
     descriptor = _descriptor(field, annotation)
     if field.default is dataclasses.MISSING:
         return node.declare_parameter(field.name, _TYPES[annotation], descriptor).value
-    default = field.default if annotation in (bool, int, float, str) else list(field.default)
+    default: Any = field.default
     if annotation is float:
         default = float(default)
+    if annotation not in (bool, int, float, str):
+        default = list(default)
     return node.declare_parameter(field.name, default, descriptor).value
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
 from fmac_ros.control.controller import Command
 from fmac_ros.msg import GateStatus, Transition
-from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.robots import RobotConfig
 from fmac_ros.rollout import Step
 from fmac_ros.ros import names, qos
-from fmac_ros.ros.conversions import floats_to_field, trajectory_to_msg
+from fmac_ros.ros.conversions import seconds_to_stamp, trajectory_to_msg
+from fmac_ros.ros.transitions import transition_to_msg
 from fmac_ros.types import RolloutSpec
 
 
@@ -36,8 +35,9 @@ class PolicyPublisher:
         self.commands = 0
         self.holds = 0
 
-    def command(self, command: Command, stamp: Time | None) -> None:
-        """Send a command; ``stamp`` names the state that it answers, None is "now"."""
+    def command(self, command: Command, answered: float | None) -> None:
+        """Send a command; ``answered`` is the stamp of its state [s], None starts it now."""
+        stamp = None if answered is None else seconds_to_stamp(answered)
         self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
         self._commands.publish(self._last)
         self.commands += 1
@@ -52,33 +52,9 @@ class PolicyPublisher:
         if self._last is not None:
             self._commands.publish(self._last)
 
-    def step(
-        self,
-        step: Step,
-        spec: RolloutSpec,
-        observation: ObservationMessage,
-        next_observation: ObservationMessage,
-    ) -> None:
-        """Send one transition; the messages are those that the step was made of."""
-        message = Transition(
-            episode_id=spec.episode_id,
-            step=step.index,
-            task=spec.task,
-            behaviour=spec.behaviour,
-            policy_version=step.policy_version,
-            observation=observation,
-            proprio=floats_to_field(step.proprio),
-            action=floats_to_field(step.action),
-            requested_action=floats_to_field(step.requested_action),
-            held=step.held,
-            hold_reason=step.hold_reason,
-            next_observation=next_observation,
-            next_proprio=floats_to_field(step.next_proprio),
-            terminated=step.terminated,
-            truncated=step.truncated,
-        )
-        message.header = observation.header
-        self._steps.publish(message)
+    def step(self, step: Step, spec: RolloutSpec) -> None:
+        """Send one transition."""
+        self._steps.publish(transition_to_msg(step, spec, self._joint_names))
 
     def _publish_gate(self, holding: bool, reason: str) -> None:
         message = GateStatus(holding=holding, reason=reason)

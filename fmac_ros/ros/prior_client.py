@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from rclpy.action import ActionClient
+from rclpy.client import Client
 from rclpy.node import Node
 
 from fmac_ros.action import GenerateVideo
@@ -37,7 +38,7 @@ class RosPriors:
         caller: Caller,
         look_ahead: int,
         seed: int,
-        timeout: float = 60.0,
+        timeout: float = 15.0,
         patience: float = 180.0,
     ) -> None:
         self._node = node
@@ -46,8 +47,8 @@ class RosPriors:
         self._seed = seed
         self._timeout = timeout
         self._patience = patience
-        self._value = node.create_client(EstimateValue, names.ESTIMATE_VALUE)
-        self._success = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
+        self._value: Client = node.create_client(EstimateValue, names.ESTIMATE_VALUE)
+        self._success: Client = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
         self._video: ActionClient = ActionClient(node, GenerateVideo, names.GENERATE_VIDEO)
 
     def label(self, episode: Episode) -> PriorLabels:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from rclpy.action import ActionClient
+from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
 
@@ -32,7 +33,7 @@ class SuccessQuery:
     """
 
     def __init__(self, node: Node, timeout: float = 2.0) -> None:
-        self._client = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
+        self._client: Client = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
         self._logger = node.get_logger()
         self._timeout = timeout
         self._pending: Future | None = None
@@ -60,7 +61,7 @@ class SuccessQuery:
     def _on_answer(self, future: Future, on_verdict: OnVerdict) -> None:
         if future is self._pending:
             self._pending = None
-        response = future.result()
+        response: Any = future.result()
         if not response.ok:
             self._complain(response.error)
         elif len(response.scores) != 1 or not np.isfinite(response.scores[0]):
@@ -98,15 +99,16 @@ class VideoQuery:
         goal.frame_indices = [self._look_ahead]
 
         def _on_goal(future: Future) -> None:
-            handle = future.result()
+            handle: Any = future.result()
             if handle.accepted:
                 handle.get_result_async().add_done_callback(_on_result)
             else:
                 on_error(f"{names.GENERATE_VIDEO} refused the request")
 
         def _on_result(future: Future) -> None:
+            answer: Any = future.result()
             try:
-                on_latent(_only_latent(future.result().result))
+                on_latent(_only_latent(answer.result))
             except ConversionError as error:
                 on_error(f"{names.GENERATE_VIDEO}: {error}")
 

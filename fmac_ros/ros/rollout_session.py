@@ -12,9 +12,8 @@ from rclpy.task import Future
 
 from fmac_ros.action import Rollout as RolloutAction
 from fmac_ros.chooser import Chooser
-from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.picture import tile
-from fmac_ros.priors.base import LatentSpace
+from fmac_ros.priors.encoder import Encoder
 from fmac_ros.rollout import Rollout, RolloutError
 from fmac_ros.ros.policy_publisher import PolicyPublisher
 from fmac_ros.ros.prior_queries import SuccessQuery, VideoQuery
@@ -34,7 +33,7 @@ class Ports:
         lockstep: the world waits for each command, which names the state it answers.
     """
 
-    encoder: LatentSpace
+    encoder: Encoder
     publisher: PolicyPublisher
     success: SuccessQuery
     video: VideoQuery
@@ -57,11 +56,10 @@ class RolloutSession:
         self.done: Future = Future()
         self._chooser = chooser
         self._ports = ports
-        self._message = ObservationMessage()  # of the newest state
         self._moved = time.monotonic()
 
-    def handle(self, message: ObservationMessage, observation: Observation) -> None:
-        """Take an observation and its message."""
+    def handle(self, observation: Observation) -> None:
+        """Take an observation."""
         if self.done.done() or not self._chooser.ready:
             return
         if self.goal.is_cancel_requested:
@@ -69,7 +67,7 @@ class RolloutSession:
             return
         try:
             if self.rollout.is_new(observation):
-                self._advance(message, observation)
+                self._advance(observation)
             elif self._ports.lockstep and self.rollout.answered(observation):
                 self._ports.publisher.repeat()
         except _FAILURES as error:
@@ -103,12 +101,11 @@ class RolloutSession:
         result.policy_version = rollout.policy_version
         self.done.set_result(result)
 
-    def _advance(self, message: ObservationMessage, observation: Observation) -> None:
-        before, self._message = self._message, message
+    def _advance(self, observation: Observation) -> None:
         self._moved = time.monotonic()
         step = self.rollout.observe(observation)
         if step is not None:
-            self._ports.publisher.step(step, self.rollout.spec, before, message)
+            self._ports.publisher.step(step, self.rollout.spec)
             self._feedback(step.held)
         if self.rollout.ended:
             self.finish()
@@ -140,8 +137,9 @@ class RolloutSession:
         rollout, chooser, ports = self.rollout, self._chooser, self._ports
         latent = ports.encoder.encode(picture[None])[0] if chooser.needs_latent else picture
         action = chooser.choose(latent, rollout.proprio, imagined)
-        command = rollout.act(action, chooser.version, ports.now(rollout.observation.stamp))
-        ports.publisher.command(command, self._message.header.stamp if ports.lockstep else None)
+        stamp = rollout.observation.stamp
+        command = rollout.act(action, chooser.version, ports.now(stamp))
+        ports.publisher.command(command, stamp if ports.lockstep else None)
         self._moved = time.monotonic()
 
     def _feedback(self, holding: bool) -> None:
@@ -157,8 +155,7 @@ class RolloutSession:
         if self.rollout.wants_action:
             return f"no imagined frame within {timeout:.1f} s; is prior_server running?"
         return (
-            f"no new observation within {timeout:.1f} s; are state_node and the robot side "
-            "running?"
+            f"no new observation within {timeout:.1f} s; are state_node and the robot side running?"
         )
 
     def _hold(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,12 +42,13 @@ def msg_to_transition(message: Transition, joint_names: Sequence[str]) -> Step:
         ConversionError: an observation cannot be converted, or a vector is not finite where
             it must be. What was only asked for may hold anything.
     """
+    fields: dict[str, Any] = {name: getattr(message, name) for name in _PLAIN}
+    fields.update({name: _vector(message, name) for name in _VECTORS})
     return Step(
         index=message.step,
         observation=msg_to_observation(message.observation, joint_names),
         next_observation=msg_to_observation(message.next_observation, joint_names),
-        **{name: _vector(message, name) for name in _VECTORS},
-        **{name: getattr(message, name) for name in _PLAIN},
+        **fields,
     )
 
 

@@ -42,7 +42,7 @@ class Worker:
             job, future = item
             try:
                 future.set_result(job())
-            except Exception as error:  # whatever it is belongs to whoever awaits the future
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
                 future.set_exception(error)
             wake(self._node.executor)
 

@@ -57,6 +57,8 @@ def _decimated(path: Path, folder: Path, faces: int) -> Path:
     target = folder / f"{path.stem}-{key}.obj"
     if not target.is_file():
         loaded = trimesh.load(path, force="mesh")
+        if not isinstance(loaded, trimesh.Trimesh):
+            raise ValueError(f"{path} holds no mesh, valid: a file with triangles")
         _write_atomically(target, _obj(*_simplify(loaded, faces)).encode())
     return target
 

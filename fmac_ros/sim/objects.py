@@ -16,7 +16,9 @@ COLOURS: dict[str, tuple[float, float, float]] = {
 HOUSING = (0.55, 0.55, 0.58)
 
 
-def _shape(client: int, kind: int, rgb: tuple[float, float, float], **size: object) -> tuple[int, int]:
+def _shape(
+    client: int, kind: int, rgb: tuple[float, float, float], **size: object
+) -> tuple[int, int]:
     """Collision and visual shape of one size."""
     length = {"length" if key == "height" else key: value for key, value in size.items()}
     collision = pybullet.createCollisionShape(kind, physicsClientId=client, **size)
@@ -103,9 +105,7 @@ def button(client: int, xy: np.ndarray, rgb: tuple[float, float, float]) -> Butt
     half = (0.045, 0.045, Button.HOUSING_HEIGHT / 2)
     housing = _shape(client, pybullet.GEOM_BOX, HOUSING, halfExtents=half)
     cap_height = Button.CAP_HEIGHT + 0.005  # a little inside the housing, clear of the table
-    cap = _shape(
-        client, pybullet.GEOM_CYLINDER, rgb, radius=Button.CAP_RADIUS, height=cap_height
-    )
+    cap = _shape(client, pybullet.GEOM_CYLINDER, rgb, radius=Button.CAP_RADIUS, height=cap_height)
     centre = half[2] + Button.CAP_HEIGHT - cap_height / 2
     body = pybullet.createMultiBody(
         baseMass=0,

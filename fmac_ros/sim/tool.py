@@ -40,7 +40,8 @@ def attach_tool(urdf: str, mount: ToolMount) -> str:
         _box_link(robot, name, FINGER_SIZE, side * FINGER_SIZE[1] / 2, mass=0.05)
         slide = _joint(robot, joint, "prismatic", "hand", name, (0.0, 0.0, HAND_SIZE[2]))
         ET.SubElement(slide, "axis", xyz=_text((0.0, side, 0.0)))
-        ET.SubElement(slide, "limit", lower="0", upper=f"{FINGER_STROKE}", effort="20", velocity="0.2")
+        limit = {"lower": "0", "upper": f"{FINGER_STROKE}", "effort": "20", "velocity": "0.2"}
+        ET.SubElement(slide, "limit", limit)
     _inertial(ET.SubElement(robot, "link", name=TIP_LINK), {}, 0.001, (0.01, 0.01, 0.01))
     _joint(robot, "tool_tip_joint", "fixed", "hand", TIP_LINK, (0.0, 0.0, TIP_HEIGHT))
     return ET.tostring(robot, encoding="unicode")

@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 
 from fmac_ros.picture import resize, tile
 from fmac_ros.robots import load_robot
-from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS
+from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Colour
 from fmac_ros.sim.cameras import CAMERAS, Light
 from fmac_ros.sim.demonstrator import KINDS, MAX_FRAMES, demonstrate
 from fmac_ros.sim.objects import COLOURS
@@ -107,8 +107,9 @@ def _goal(task: str, colour: str, wording: int) -> Goal:
     return Goal(task, colour, templates[wording % len(templates)].format(colour))
 
 
-def _jitter(rgb: tuple[float, float, float], rng: np.random.Generator) -> tuple[float, ...]:
-    return tuple(np.clip(np.add(rgb, rng.uniform(-COLOUR_JITTER, COLOUR_JITTER, 3)), 0, 1))
+def _jitter(rgb: Colour, rng: np.random.Generator) -> Colour:
+    red, green, blue = np.clip(rgb + rng.uniform(-COLOUR_JITTER, COLOUR_JITTER, 3), 0, 1)
+    return red, green, blue
 
 
 def steps_to_end(solved: np.ndarray) -> np.ndarray:

@@ -44,7 +44,11 @@ class PressButton:
     """``press the red button``."""
 
     name = "press_button"
-    templates = ("press the {} button", "push the {} button down", "hit the {} button")
+    templates: tuple[str, ...] = (
+        "press the {} button",
+        "push the {} button down",
+        "hit the {} button",
+    )
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw two buttons, one of the goal's colour, and a block."""

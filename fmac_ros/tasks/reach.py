@@ -47,7 +47,11 @@ class Reach:
     """``reach the red ball``."""
 
     name = "reach"
-    templates = ("reach the {} ball", "move to the {} ball", "touch the {} ball")
+    templates: tuple[str, ...] = (
+        "reach the {} ball",
+        "move to the {} ball",
+        "touch the {} ball",
+    )
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw three balls, one of the goal's colour."""

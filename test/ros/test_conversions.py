@@ -94,7 +94,10 @@ def test_joints_go_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"name": ["a", "b"], "position": [0.0] * 2, "velocity": [0.0] * 2}, r"\['c'\] are missing"),
+        (
+            {"name": ["a", "b"], "position": [0.0] * 2, "velocity": [0.0] * 2},
+            r"\['c'\] are missing",
+        ),
         ({"velocity": []}, "velocity has 0 values for 3"),
         ({"position": [0.0] * 4}, "position has 4 values"),
         ({"position": [0.0, float("nan"), 0.0]}, "finite"),

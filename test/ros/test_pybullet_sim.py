@@ -79,9 +79,7 @@ class Client:
         path[20] += bad
         velocities = np.full_like(path, move)
         velocities[-1] = 0.0
-        plan = SimpleNamespace(
-            times=np.arange(1, 51) * 0.02, positions=path, velocities=velocities
-        )
+        plan = SimpleNamespace(times=np.arange(1, 51) * 0.02, positions=path, velocities=velocities)
         plan.accelerations = np.zeros_like(path)
         self.commands.publish(trajectory_to_msg(plan, PANDA.joint_names, stamp))
 

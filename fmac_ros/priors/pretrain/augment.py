@@ -16,8 +16,3 @@ def jitter(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     levels = np.arange(256)[:, None] * gain + offset  # (256, 3)
     table = levels.round().clip(0, 255).astype(np.uint8)
     return np.stack([table[pictures[..., channel], channel] for channel in range(3)], axis=-1)
-
-
-def jitter_each(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Another random light for each of (n, h, w, 3) uint8 pictures."""
-    return np.stack([jitter(picture, rng) for picture in pictures])

@@ -77,7 +77,7 @@ def evaluate_video(pipeline: VideoPipeline, videos: LatentVideos, seed: int) -> 
     rng = np.random.default_rng(seed)
     starts = window_rows(videos.table)
     rows = rng.choice(starts, min(WINDOWS, len(starts)), replace=False)
-    current, change = changes(videos, rows, np.zeros(len(rows), dtype=np.int64))
+    current, change = changes(videos, rows)
     sentences = torch.from_numpy(videos.sentences.of(videos.table.video[rows]))
     pipeline.denoiser.eval()
     imagined = torch.cat(
@@ -119,7 +119,7 @@ def _other_sentence(head: LatentHead, videos: LatentVideos, seed: int) -> float:
     if not len(rows):
         return float("nan")
     embeddings = videos.sentences.other(table.video[rows], np.random.default_rng(seed))
-    return _mean(score(head, videos.latents[0, rows], embeddings) >= head.config.threshold)
+    return _mean(score(head, videos.latents[rows], embeddings) >= head.config.threshold)
 
 
 def _mean(values: np.ndarray) -> float:

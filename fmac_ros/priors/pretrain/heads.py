@@ -25,16 +25,15 @@ UNSOLVED_SHARE = 0.2  # of a value batch
 
 @dataclass(frozen=True)
 class LatentVideos:
-    """A data set as latents (copies, N, c, h, w) float16, in the rows of its table."""
+    """A data set as latents (N, c, h, w) float16, in the rows of its table."""
 
     table: VideoTable
     latents: np.ndarray
     sentences: Sentences
 
-    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
-        """(n, c, h, w) float32 latents of the rows, each from a random copy, with noise."""
-        copies = rng.integers(len(self.latents), size=len(rows))
-        latents = torch.from_numpy(self.latents[copies, rows].astype(np.float32))
+    def draw(self, rows: np.ndarray) -> torch.Tensor:
+        """(n, c, h, w) float32 latents of the rows, with noise."""
+        latents = torch.from_numpy(self.latents[rows].astype(np.float32))
         spread = LATENT_NOISE * torch.rand(len(rows), 1, 1, 1)
         return latents + spread * torch.randn_like(latents)
 
@@ -45,7 +44,7 @@ def train_head(
     """Train one head and leave it in single precision."""
     torch.manual_seed(settings.seed)
     config = LatentHeadConfig(
-        latent_shape=videos.latents.shape[2:], text_size=videos.sentences.embeddings.shape[1]
+        latent_shape=videos.latents.shape[1:], text_size=videos.sentences.embeddings.shape[1]
     )
     head = LatentHead(config)
     fit(stage, head, loss, settings, log)
@@ -96,7 +95,7 @@ def value_loss(videos: LatentVideos, batch: int) -> Loss:
             [rng.choice(solving, batch - n_unsolved), rng.choice(unsolved, n_unsolved)]
         )
         embeddings = torch.from_numpy(videos.sentences.of(table.video[rows]))
-        logits = model(videos.draw(rows, rng), embeddings).float()
+        logits = model(videos.draw(rows), embeddings).float()
         known = batch - n_unsolved
         target = torch.from_numpy(value_targets(table.steps_to_end[rows[:known]]))
         fitted = functional.binary_cross_entropy_with_logits(logits[:known], target)
@@ -135,20 +134,19 @@ def success_loss(videos: LatentVideos, batch: int) -> Loss:
         exchanged = rng.choice(exchangeable, n_exchanged) if n_exchanged else own[0][:0]
         rows = np.concatenate([*own, exchanged])
         embeddings = videos.sentences.of(table.video[rows])
-        embeddings[len(rows) - n_exchanged :] = videos.sentences.other(
-            table.video[exchanged], rng
-        ).reshape(n_exchanged, -1)
+        if n_exchanged:
+            embeddings[-n_exchanged:] = videos.sentences.other(table.video[exchanged], rng)
         target = table.solved[rows].astype(np.float32)
         target[len(rows) - n_exchanged :] = 0.0
-        logits = model(videos.draw(rows, rng), torch.from_numpy(embeddings)).float()
+        logits = model(videos.draw(rows), torch.from_numpy(embeddings)).float()
         return functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(target))
 
     return loss
 
 
 def score_all(head: LatentHead, videos: LatentVideos) -> np.ndarray:
-    """(N,) float32 answers of a head on every plain frame, for each video's own sentence."""
-    return score(head, videos.latents[0], videos.sentences.of(videos.table.video))
+    """(N,) float32 answers of a head on every frame, for each video's own sentence."""
+    return score(head, videos.latents, videos.sentences.of(videos.table.video))
 
 
 @torch.inference_mode()

@@ -25,10 +25,9 @@ def threshold_at(scores: np.ndarray, false_positive_rate: float) -> float:
     """The lowest threshold that at most this share of the negatives' (n,) scores reaches."""
     if not len(scores):
         raise ValueError("no negatives to choose a threshold on")
-    ordered = np.sort(scores)
-    index = int(np.ceil((1 - false_positive_rate) * len(ordered)))
-    highest = ordered[min(index, len(ordered) - 1)]
-    return float(np.nextafter(highest, np.float32(np.inf)))
+    allowed = int(false_positive_rate * len(scores))
+    highest = np.sort(scores)[len(scores) - 1 - allowed]  # the best score that must not pass
+    return float(np.nextafter(highest, np.inf, dtype=scores.dtype))
 
 
 def precision_recall(

@@ -75,7 +75,7 @@ def _latents(stage: str, settings: PretrainSettings, log: Log) -> None:
     part = slice(int(stage.split(":")[1]), None, 2) if ":" in stage else slice(None)
     encoder = _encoder(settings)
     for name, directory in (("train", settings.videos), ("validation", settings.validation)):
-        write_latents(directory, encoder, settings.work / name, settings.seed, log, part)
+        write_latents(directory, encoder, settings.work / name, log, part)
 
 
 def _value(_: str, settings: PretrainSettings, log: Log) -> None:

@@ -30,21 +30,29 @@ def fit(stage: str, model: nn.Module, loss: Loss, settings: PretrainSettings, lo
     follows a cosine over whichever is further along. A checkpoint from an earlier, interrupted
     call of the same stage is continued.
     """
-    model.train().to(memory_format=torch.channels_last)
+    model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = _Run(stage, model, settings)
     run.resume(log)
+    try:
+        _train(stage, run, loss, log)
+    except KeyboardInterrupt:
+        run.save()
+        raise
+    run.average.copy_to(model)
+    model.eval()
+
+
+def _train(stage: str, run: _Run, loss: Loss, log: Log) -> None:
     saved = logged = time.monotonic()
     while run.progress < 1.0:
         run.step(loss)
-        now = time.monotonic()
-        if now - logged > LOG_SECONDS or run.progress >= 1.0:
+        now, done = time.monotonic(), run.progress >= 1.0
+        if now - logged > LOG_SECONDS or done:
             log(f"{stage}: {run.describe()}")
             logged = now
-        if now - saved > SAVE_SECONDS or run.progress >= 1.0:
+        if now - saved > SAVE_SECONDS or done:
             run.save()
             saved = now
-    run.average.copy_to(model)
-    model.eval()
 
 
 class _Average:

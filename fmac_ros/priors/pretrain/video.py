@@ -27,13 +27,14 @@ def train_video(videos: LatentVideos, settings: PretrainSettings, log: Log) -> V
     rng = np.random.default_rng(settings.seed)
     rows = window_rows(videos.table)
     denoiser = LatentDenoiser(
-        latent_shape=videos.latents.shape[2:],
+        latent_shape=videos.latents.shape[1:],
         frames=FRAMES,
         text_size=videos.sentences.embeddings.shape[1],
         frame_scales=frame_scales(videos, rng.choice(rows, SCALE_WINDOWS)),
     )
     scheduler = make_scheduler()
-    loss = denoising_loss(videos, scheduler, settings.fits["video"].batch)
+    scales = denoiser.scales(torch.empty(0))
+    loss = denoising_loss(videos, scheduler, scales, settings.fits["video"].batch)
     fit("video", denoiser, loss, settings, log)
     pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
     pipeline.save_pretrained(settings.weights / "video")
@@ -55,23 +56,23 @@ def future_rows(table: VideoTable, rows: np.ndarray, frames: int = FRAMES) -> np
     return np.minimum(ahead, table.last[rows][:, None])
 
 
-def changes(
-    videos: LatentVideos, rows: np.ndarray, copies: np.ndarray
-) -> tuple[torch.Tensor, torch.Tensor]:
+def changes(videos: LatentVideos, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     """Current latents (n, c, h, w) and the N changes from them (n, N, c, h, w)."""
-    current = torch.from_numpy(videos.latents[copies, rows].astype(np.float32))
+    current = torch.from_numpy(videos.latents[rows].astype(np.float32))
     ahead = future_rows(videos.table, rows)
-    future = torch.from_numpy(videos.latents[copies[:, None], ahead].astype(np.float32))
+    future = torch.from_numpy(videos.latents[ahead].astype(np.float32))
     return current, future - current.unsqueeze(1)
 
 
 def frame_scales(videos: LatentVideos, rows: np.ndarray) -> list[float]:
     """Root mean square change of each future frame over some windows."""
-    _, change = changes(videos, rows, np.zeros(len(rows), dtype=np.int64))
+    _, change = changes(videos, rows)
     return change.square().mean((0, 2, 3, 4)).sqrt().clamp_min(1e-3).tolist()
 
 
-def denoising_loss(videos: LatentVideos, scheduler: DDIMScheduler, batch: int) -> Loss:
+def denoising_loss(
+    videos: LatentVideos, scheduler: DDIMScheduler, scales: torch.Tensor, batch: int
+) -> Loss:
     """Mean square error of the clean change predicted from a noisy one (DDPM, x0 form)."""
     starts = window_rows(videos.table)
     scheduler.set_timesteps(STEPS)
@@ -79,8 +80,8 @@ def denoising_loss(videos: LatentVideos, scheduler: DDIMScheduler, batch: int) -
 
     def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
         rows = rng.choice(starts, batch)
-        current, change = changes(videos, rows, rng.integers(len(videos.latents), size=batch))
-        clean = (change / model.scales(change)).flatten(1, 2)  # (n, N*c, h, w)
+        current, change = changes(videos, rows)
+        clean = (change / scales).flatten(1, 2)  # (n, N*c, h, w)
         times = draw_times(visited, batch)
         noisy = scheduler.add_noise(clean, torch.randn_like(clean), times)
         sentences = torch.from_numpy(videos.sentences.of(videos.table.video[rows]))

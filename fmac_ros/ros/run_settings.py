@@ -1,0 +1,130 @@
+"""The run that trainer_node's parameters describe, made anew or continued."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.control.actions import ACTION_SPACES, make_action_space
+from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.learning.config import (
+    ALGORITHMS,
+    OBJECTIVES,
+    TRAIN_BEHAVIOURS,
+    LearnerConfig,
+    TrainConfig,
+)
+from fmac_ros.learning.files import StoreError
+from fmac_ros.learning.store import SETTINGS, RunStore
+from fmac_ros.robots import load_robot
+from fmac_ros.ros.parameters import parameter
+
+_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout")
+_MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it another one
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    """Parameters of trainer_node."""
+
+    task: str = parameter(description="sentence that says what the arm shall do")
+    run_dir: str = parameter(description="directory that the run is kept in")
+    resume: bool = parameter(False, description="continue the run in run_dir if there is one")
+    robot: str = parameter("panda", description="arm that is trained, in config/robots")
+    action_space: str = parameter(
+        "ee_delta", description="what an action moves", choices=ACTION_SPACES
+    )
+    priors: str = parameter("embedded", description="priors whose latent space is used")
+    look_ahead: int = parameter(
+        2, description="imagined frame that stands for the next state", minimum=1, maximum=64
+    )
+    prior_timeout: float = parameter(
+        15.0, description="longest wait for the priors' answer [s]", minimum=1.0, maximum=3600.0
+    )
+    seed: int = parameter(TrainConfig.seed, description="of layouts, networks and noise", minimum=0)
+    algorithm: str = parameter(
+        TrainConfig.algorithm, description="learning algorithm", choices=ALGORITHMS
+    )
+    behaviour: str = parameter(
+        TrainConfig.behaviour, description="who acts", choices=TRAIN_BEHAVIOURS
+    )
+    env_steps: int = parameter(
+        TrainConfig.env_steps, description="environment steps to train for", minimum=1
+    )
+    seed_steps: int = parameter(
+        TrainConfig.seed_steps, description="steps of random play first", minimum=0
+    )
+    horizon: int = parameter(
+        TrainConfig.horizon, description="time limit of an episode [steps]", minimum=1
+    )
+    play_horizon: int = parameter(
+        TrainConfig.play_horizon, description="time limit of random play [steps]", minimum=1
+    )
+    updates_per_step: float = parameter(
+        TrainConfig.updates_per_step, description="updates per environment step", minimum=0.0
+    )
+    checkpoint_every: int = parameter(
+        TrainConfig.checkpoint_every, description="episodes between two saves", minimum=1
+    )
+    objective: str = parameter(
+        LearnerConfig.objective, description="form of equation 2", choices=OBJECTIVES
+    )
+    alpha: float = parameter(
+        LearnerConfig.alpha, description="weight of the advantage", minimum=0.0
+    )
+    beta: float = parameter(
+        LearnerConfig.beta, description="weight of success in the advantage", minimum=0.0
+    )
+    batch_size: int = parameter(
+        LearnerConfig.batch_size, description="transitions per update", minimum=1
+    )
+    learning_rate: float = parameter(
+        LearnerConfig.learning_rate, description="of Adam", minimum=1e-7, maximum=1.0
+    )
+    use_video: bool = parameter(LearnerConfig.use_video, description="learn with the video prior")
+    use_value: bool = parameter(LearnerConfig.use_value, description="learn with the value prior")
+    use_success: bool = parameter(
+        LearnerConfig.use_success, description="learn with the success prior"
+    )
+
+    def train_config(self) -> TrainConfig:
+        """The run of Algorithm 1."""
+        return TrainConfig(**self._shared_with(TrainConfig))
+
+    def learner_config(self) -> LearnerConfig:
+        """How both networks are trained."""
+        return LearnerConfig(**self._shared_with(LearnerConfig))
+
+    def _shared_with(self, other: type) -> dict[str, Any]:
+        names = {field.name for field in fields(other)}
+        return {name: value for name, value in asdict(self).items() if name in names}
+
+    def action_size(self) -> int:
+        """Number of components of an action."""
+        robot = load_robot(self.robot)
+        return make_action_space(self.action_space, Kinematics(robot), robot).size
+
+
+def open_store(config: TrainerConfig, encoder_version: str) -> RunStore:
+    """Continue the run in ``run_dir`` where ``resume`` allows it, else start one.
+
+    Args:
+        encoder_version: of the latent space; the stored latents fit no other.
+
+    Raises:
+        StoreError: the directory holds another run, or cannot be used.
+    """
+    folder = Path(config.run_dir)
+    wanted: dict[str, object] = {**asdict(config), "encoder_version": encoder_version}
+    for name in _NOT_OF_THE_RUN:
+        del wanted[name]
+    if not config.resume or not (folder / SETTINGS).is_file():
+        return RunStore.create(folder, wanted)
+    store = RunStore.open(folder)
+    for name, value in wanted.items():
+        kept = store.settings.get(name)
+        if name not in _MAY_CHANGE and kept != value:
+            store.close()
+            raise StoreError(f"the run in {folder} has {name} {kept!r}, not {value!r}")
+    return store

@@ -1,0 +1,124 @@
+"""The robot of Algorithm 1 in this process: simulator, gate and policy without ROS.
+
+Runs the same rollout state machine, controller and priors as the graph does. For
+experiments with the method, and as the yardstick that the graph is measured against.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from fmac_ros.chooser import Chooser
+from fmac_ros.control.controller import ArmController
+from fmac_ros.learning.actor import Actor
+from fmac_ros.learning.progress import Subscriber
+from fmac_ros.picture import resize, tile
+from fmac_ros.priors.local import LocalPriors
+from fmac_ros.rollout import Rollout, Step
+from fmac_ros.sim.world import World
+from fmac_ros.types import Episode, Observation, RolloutSpec
+
+
+class LocalRobot(Subscriber):
+    """Rolls out episodes in a world; subscribe it to a run to act with its newest policy.
+
+    Args:
+        picture_size: height of the pictures that priors and policy see [pixels].
+        labelled: the priors, for the behaviour ``prior`` and to end episodes.
+
+    Attributes:
+        truth: ground truth by episode id, whether the task was solved at any step. For
+            evaluation only: nothing in this class reads it.
+    """
+
+    def __init__(
+        self, world: World, controller: ArmController, labelled: LocalPriors, picture_size: int = 64
+    ) -> None:
+        self.truth: dict[str, bool] = {}
+        self._world = world
+        self._controller = controller
+        self._priors = labelled
+        self._picture_size = picture_size
+        self._actor: Actor | None = None
+
+    def on_parameters(self, version: int, data: bytes) -> None:
+        """Act with these parameters from the next step on."""
+        self._actor = Actor.from_bytes(data)
+
+    def rollout(self, spec: RolloutSpec) -> Episode:
+        """Run one episode from a fresh layout."""
+        self._world.reset(spec.seed, spec.split)
+        rollout = Rollout(spec, self._controller, self._world.time)
+        chooser = Chooser(spec, lambda: self._actor, self._controller.space.size)
+        steps, solved = [], False
+        observation = self._observe()
+        rollout.observe(observation)
+        while not rollout.ended:
+            self._act(rollout, chooser, observation)
+            observation = self._observe()
+            self._judge(rollout, observation)
+            step = rollout.observe(observation)
+            assert step is not None
+            steps.append(step)
+            solved = solved or self._world.ground_truth()
+        self.truth[spec.episode_id] = solved
+        return self._episode(spec, rollout, steps)
+
+    def _act(self, rollout: Rollout, chooser: Chooser, observation: Observation) -> None:
+        picture = tile(observation.images)[None]
+        latent = imagined = np.zeros(0, np.float32)
+        if chooser.needs_latent:
+            latent = self._priors.priors.encoder.encode(picture)[0]
+        if chooser.needs_imagined:
+            name = f"{rollout.spec.episode_id}/{rollout.steps}"
+            imagined = self._priors.imagine(picture, rollout.spec.task, name)[0]
+        action = chooser.choose(
+            latent, rollout.proprio, imagined if chooser.needs_imagined else None
+        )
+        trajectory = rollout.act(action, chooser.version, self._world.time).trajectory
+        self._world.set_trajectory(trajectory.times, trajectory.positions, trajectory.velocities)
+        self._world.step(1.0 / self._world.robot.control_rate_hz)
+
+    def _judge(self, rollout: Rollout, observation: Observation) -> None:
+        if not rollout.spec.stop_on_success:
+            return
+        success = self._priors.priors.success
+        score = float(success.scores(tile(observation.images)[None], rollout.spec.task)[0])
+        rollout.judge(score, score >= success.threshold)
+
+    def _observe(self) -> Observation:
+        positions, velocities, _ = self._world.joint_state()
+        images = [self._world.render(name) for name in self._world.camera_names]
+        return Observation(
+            stamp=self._world.time,
+            camera_names=self._world.camera_names,
+            images=tuple(resize(image, self._picture_size) for image in images),
+            joint_positions=positions,
+            joint_velocities=velocities,
+        )
+
+    def _episode(self, spec: RolloutSpec, rollout: Rollout, steps: list[Step]) -> Episode:
+        states = [step.observation for step in steps] + [steps[-1].next_observation]
+        proprio = [step.proprio for step in steps] + [steps[-1].next_proprio]
+        return Episode(
+            id=spec.episode_id,
+            task=spec.task,
+            pictures=np.stack([tile(state.images) for state in states]),
+            proprio=np.stack(proprio),
+            actions=np.stack([step.action for step in steps]),
+            terminated=rollout.terminated,
+            truncated=rollout.truncated,
+            behaviour=spec.behaviour,
+            policy_version=rollout.policy_version,
+        )
+
+
+def evaluate(robot: LocalRobot, spec: RolloutSpec, episodes: int) -> list[bool]:
+    """Ground truth of each of ``episodes`` held-out layouts, acting as ``spec`` says."""
+    for index in range(episodes):
+        robot.rollout(
+            dataclasses.replace(spec, episode_id=f"eval-{index}", seed=index, split="eval")
+        )
+    return [robot.truth[f"eval-{index}"] for index in range(episodes)]

@@ -1,0 +1,71 @@
+"""A robot side for tests: a lock-step world whose arm is always where it was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory
+
+from fmac_ros.msg import Observation as ObservationMessage
+from fmac_ros.robots import load_robot
+from fmac_ros.ros import names, qos
+from fmac_ros.ros.conversions import observation_to_msg, trajectory_to_arrays
+from fmac_ros.srv import Reset
+from fmac_ros.types import Observation
+
+PERIOD = 0.1  # [s]
+
+
+class StandingCell(Node):
+    """Answers each trajectory with the next observation.
+
+    Attributes:
+        commands: trajectories received.
+        silent: set to stop answering.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("cell", **options)
+        self.robot = load_robot("panda")
+        self.commands = 0
+        self.silent = False
+        self.stamp = 1.0
+        self._joints = np.asarray(self.robot.home, float)
+        self._rng = np.random.default_rng(0)
+        self._publisher = self.create_publisher(
+            ObservationMessage, names.OBSERVATION, qos.OBSERVATION
+        )
+        self.create_subscription(
+            JointTrajectory,
+            names.joint_trajectory(self.robot.controller),
+            self._on_trajectory,
+            qos.COMMAND,
+        )
+        self.create_service(Reset, names.RESET, self._on_reset)
+        self.create_timer(0.2, self.publish)
+
+    def publish(self) -> None:
+        """Publish the state, again or for the first time."""
+        if self.silent:
+            return
+        images = self._rng.integers(0, 255, (2, 64, 64, 3), np.uint8)
+        observation = Observation(
+            self.stamp, ("front", "side"), tuple(images), self._joints, np.zeros(len(self._joints))
+        )
+        self._publisher.publish(observation_to_msg(observation, self.robot.joint_names))
+
+    def _on_trajectory(self, message: JointTrajectory) -> None:
+        times, positions, _ = trajectory_to_arrays(message, self.robot.joint_names)
+        self._joints = positions[np.searchsorted(times, PERIOD).clip(max=len(times) - 1)]
+        self.commands += 1
+        self.stamp += PERIOD
+        self.publish()
+
+    def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
+        self._joints = np.asarray(self.robot.home, float)
+        self.stamp += PERIOD
+        self.publish()
+        response.ok = True
+        return response

@@ -1,0 +1,34 @@
+"""Priors with random weights, small enough to be made anew for every test session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from fmac_ros.priors.autoencoder import PictureAutoencoder
+from fmac_ros.priors.denoiser import LatentDenoiser
+from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.video import VideoPipeline, make_scheduler
+
+FRAMES = 4
+
+
+def save_tiny_priors(folder: Path, threshold: float = 0.5) -> Path:
+    """Write ``encoder/ value/ success/ video/`` below ``folder``; pictures are 64 x 128."""
+    torch.manual_seed(0)
+    encoder = PictureAutoencoder(width_fine=8, width_coarse=8, blocks=1)
+    encoder.save_pretrained(folder / "encoder")
+    for part in ("value", "success"):
+        sizes = {"width_fine": 8, "width_coarse": 8, "blocks": 1, "threshold": threshold}
+        LatentHead(LatentHeadConfig(**sizes)).save_pretrained(folder / part)
+    denoiser = LatentDenoiser(
+        frames=FRAMES,
+        width_fine=8,
+        width_coarse=8,
+        blocks_fine=1,
+        blocks_coarse=1,
+        frame_scales=(1.0,) * FRAMES,
+    )
+    VideoPipeline(denoiser, make_scheduler(), steps=2).save_pretrained(folder / "video")
+    return folder

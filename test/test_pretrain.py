@@ -1,0 +1,98 @@
+"""The training loop learns and resumes, and a whole small run makes loadable priors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from synthetic_videos import sentence, write_videos
+from torch import nn
+
+from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
+from fmac_ros.priors.pretrain.stages import run_track
+from fmac_ros.priors.pretrain.training import fit
+from fmac_ros.priors.pretrain.videos import read_all_pictures
+from fmac_ros.priors.registry import PARTS, load_priors
+
+TARGET = torch.tensor([[2.0, -1.0]])
+
+
+def line(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
+    """Square error of a linear map against a known one, on random points."""
+    x = torch.from_numpy(rng.standard_normal((16, 2)).astype(np.float32))
+    x = x + 0.0 * torch.randn(1)  # also draws from torch's own random state
+    return (model(x) - x @ TARGET.T).square().mean()
+
+
+def line_settings(work: Path, steps: int) -> PretrainSettings:
+    fits = {"value": Fit(steps=steps, batch=16, learning_rate=0.1, weight_decay=0.0)}
+    return PretrainSettings(work, work, work, work, fits=fits, bfloat16=False)
+
+
+def new_line() -> nn.Linear:
+    torch.manual_seed(0)
+    return nn.Linear(2, 1)
+
+
+def test_the_loop_learns(tmp_path: Path) -> None:
+    model, told = new_line(), []
+    fit("value", model, line, line_settings(tmp_path, 400), told.append)
+    np.testing.assert_allclose(model.weight.detach().numpy(), TARGET, atol=0.05)
+    assert "step 400/400" in told[-1]
+
+
+def test_an_interrupted_training_ends_like_an_unbroken_one(tmp_path: Path) -> None:
+    whole = new_line()
+    fit("value", whole, line, line_settings(tmp_path / "whole", 40), lambda _: None)
+
+    def interrupted(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
+        interrupted.calls += 1
+        if interrupted.calls > 25:
+            raise KeyboardInterrupt
+        return line(model, rng)
+
+    interrupted.calls = 0
+    broken, settings = new_line(), line_settings(tmp_path / "broken", 40)
+    with pytest.raises(KeyboardInterrupt):
+        fit("value", broken, interrupted, settings, lambda _: None)
+    continued, told = new_line(), []
+    fit("value", continued, line, settings, told.append)
+    assert "continued from" in told[0] and "step 25/40" in told[0]
+    torch.testing.assert_close(continued.weight, whole.weight)
+
+
+def test_a_minute_limit_stops_the_training(tmp_path: Path) -> None:
+    settings = PretrainSettings(
+        tmp_path, tmp_path, tmp_path, tmp_path, minutes=1e-3, bfloat16=False
+    )
+    told: list[str] = []
+    fit("success", new_line(), line, settings, told.append)
+    assert "0 s left" in told[-1] and "step 3000/" not in told[-1]
+
+
+def test_a_non_finite_loss_stops_the_training(tmp_path: Path) -> None:
+    def bad(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
+        return line(model, rng) * float("nan")
+
+    with pytest.raises(FloatingPointError, match="nan at step 0"):
+        fit("value", new_line(), bad, line_settings(tmp_path, 4), lambda _: None)
+
+
+@pytest.mark.slow
+def test_a_small_run_makes_priors(tmp_path: Path) -> None:
+    videos = write_videos(tmp_path / "videos", shards=2, videos=6, seed=0)
+    validation = write_videos(tmp_path / "validation", shards=1, videos=8, seed=900)
+    names = ("autoencoder", "value", "success", "video")
+    fits = {name: Fit(steps=2, batch=4, learning_rate=1e-3) for name in names}
+    settings = PretrainSettings(videos, validation, tmp_path / "w", tmp_path / "work", fits=fits)
+    run_track(("autoencoder", "latents", "value", "success", "video", "report"), settings)
+    priors = load_priors(settings.weights)
+    scores = priors.success.scores(read_all_pictures(validation), sentence("red"))
+    assert np.isfinite(scores).all()
+    for part in PARTS:
+        assert (settings.weights / part / "README.md").read_text().startswith("---")
+        metrics = json.loads((settings.weights / part / "metrics.json").read_text())
+        assert metrics

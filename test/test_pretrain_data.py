@@ -1,0 +1,145 @@
+"""Reading videos, choosing rows, and the numbers that judge a prior."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+from synthetic_videos import LENGTH, sentence, write_videos
+
+from fmac_ros.priors.pretrain.augment import jitter
+from fmac_ros.priors.pretrain.autoencoder import reference_rows
+from fmac_ros.priors.pretrain.heads import success_groups, value_targets
+from fmac_ros.priors.pretrain.metrics import (
+    area_under_curve,
+    precision_recall,
+    rank_correlation,
+    threshold_at,
+)
+from fmac_ros.priors.pretrain.sentences import Sentences
+from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.video import future_rows, window_rows
+from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_videos(tmp_path_factory.mktemp("videos"), shards=2, videos=20, seed=0)
+
+
+@pytest.fixture(scope="module")
+def table(folder: Path) -> VideoTable:
+    return read_table(folder)
+
+
+def test_shards_are_joined_in_order(folder: Path, table: VideoTable) -> None:
+    assert len(table) == 2 * 20 * LENGTH == len(read_all_pictures(folder))
+    assert len(table.infos) == 40 and table.video.max() == 39
+    np.testing.assert_array_equal(table.first, np.arange(40).repeat(LENGTH) * LENGTH)
+    np.testing.assert_array_equal(table.last, table.first + LENGTH - 1)
+    assert table.infos[25].seed == 25
+
+
+def test_a_shuffled_shard_is_refused(folder: Path, tmp_path: Path) -> None:
+    columns = load_file(folder / "shard_00000.safetensors")
+    columns["frame"] = columns["frame"][::-1].copy()
+    infos = json.dumps([vars(info) for info in read_table(folder).infos[:20]])
+    save_file(columns, tmp_path / "shard_0.safetensors", metadata={"videos": infos})
+    with pytest.raises(ValueError, match="row 1 is out of order"):
+        read_table(tmp_path)
+
+
+def test_what_is_no_data_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no shard_"):
+        read_table(tmp_path)
+    save_file({"video": np.zeros(1)}, tmp_path / "shard_0.safetensors")
+    with pytest.raises(ValueError, match="no 'videos' in its metadata"):
+        read_table(tmp_path)
+
+
+def test_a_video_stays_at_its_last_frame(table: VideoTable) -> None:
+    ahead = future_rows(table, np.array([0, LENGTH - 2]), frames=3)
+    np.testing.assert_array_equal(ahead, [[1, 2, 3], [LENGTH - 1] * 3])
+
+
+def test_windows_show_the_task_being_solved(table: VideoTable) -> None:
+    rows = window_rows(table)
+    assert set(table.kind[rows]) == {"expert"}
+    assert (table.steps_to_end[rows] >= 0).all()
+
+
+def test_reference_is_the_far_end_of_the_video(table: VideoTable) -> None:
+    rows = np.array([0, LENGTH - 1, LENGTH + 1])
+    np.testing.assert_array_equal(reference_rows(table, rows), [LENGTH - 1, 0, 2 * LENGTH - 1])
+
+
+def test_success_groups_divide_the_frames(table: VideoTable) -> None:
+    rows = np.concatenate([rows for rows, _ in success_groups(table)])
+    np.testing.assert_array_equal(np.sort(rows), np.arange(len(table)))
+
+
+def test_values_fall_with_the_distance_to_the_end() -> None:
+    np.testing.assert_allclose(value_targets(np.array([0, 15, 30, 99])), [1, 0.5, 0, 0])
+
+
+class Words:
+    """Sentences as hashable stand-in vectors."""
+
+    def encode(self, text: str) -> np.ndarray:
+        return np.array([len(text), sum(text.encode())], dtype=np.float32)
+
+
+def test_the_other_sentence_names_the_other_thing(table: VideoTable) -> None:
+    sentences = Sentences(table, Words())
+    videos = np.arange(6)
+    assert sentences.has_other(videos).all()
+    others = sentences.other(videos, np.random.default_rng(0))
+    for video, own, other in zip(videos, sentences.of(videos), others, strict=True):
+        red = table.infos[video].sentence == sentence("red")
+        np.testing.assert_array_equal(other, Words().encode(sentence("blue" if red else "red")))
+        assert not np.array_equal(own, other)
+
+
+def test_jitter_is_one_small_change_for_the_whole_video() -> None:
+    pictures = np.full((3, 4, 4, 3), 120, np.uint8)
+    changed = jitter(pictures, np.random.default_rng(1))
+    assert changed.shape == pictures.shape and changed.dtype == np.uint8
+    assert (changed == changed[:1, :1, :1]).all()
+    assert 0 < np.abs(changed.astype(int) - 120).max() < 60
+
+
+def test_area_under_curve_counts_ordered_pairs() -> None:
+    rng = np.random.default_rng(0)
+    scores, positive = rng.integers(0, 8, 50).astype(float), rng.random(50) < 0.4
+    pairs = scores[positive][:, None] - scores[~positive][None]
+    expected = (np.sign(pairs) + 1).mean() / 2
+    assert area_under_curve(scores, positive) == pytest.approx(expected)
+    assert np.isnan(area_under_curve(scores, np.zeros(50, bool)))
+
+
+def test_threshold_lets_the_asked_share_through() -> None:
+    scores = np.random.default_rng(0).random(1000).astype(np.float32)
+    assert (scores >= threshold_at(scores, 0.01)).sum() == 10
+    equal = np.full(10, 0.3, np.float32)
+    assert not (equal >= threshold_at(equal, 0.01)).any()
+    with pytest.raises(ValueError, match="no negatives"):
+        threshold_at(scores[:0], 0.01)
+
+
+def test_precision_recall_and_rank_correlation() -> None:
+    scores, positive = np.array([0.9, 0.8, 0.2, 0.1]), np.array([True, False, True, False])
+    assert precision_recall(scores, positive, 0.5) == (0.5, 0.5)
+    assert np.isnan(precision_recall(scores, positive, 2.0)[0])
+    assert rank_correlation(scores, np.exp(scores)) == pytest.approx(1)
+    assert rank_correlation(scores, -scores) == pytest.approx(-1)
+    assert np.isnan(rank_correlation(scores, np.ones(4)))
+
+
+def test_settings_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="effort is 0"):
+        PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, effort=0)
+    with pytest.raises(ValueError, match="minutes is -1"):
+        PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, minutes=-1)
