@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 LINE_PERIOD_S = 5.0
+EVALUATOR = "evaluator_node"  # while nothing is trained, its word is the progress
 LEVEL_STYLES = {"ok": "green", "warn": "yellow", "error": "bold red", "stale": "red"}
 
 
@@ -120,6 +121,8 @@ class LineDisplay:
         self._next = time.monotonic() + self._period_s
         if snapshot.progress is not None:
             self.say(progress_line(snapshot.progress))
+        elif EVALUATOR in snapshot.health:
+            self.say(snapshot.health[EVALUATOR].message)
         troubles = {n: h for n, h in snapshot.health.items() if h.level != "ok"}
         for name, health in troubles.items():
             if self._troubles.get(name) != health:

@@ -48,7 +48,7 @@ def _video(rng: np.random.Generator, seed: int) -> tuple[np.ndarray, dict, np.nd
     }
     goal = places[names[1]] if kind == "wrong_object" else places[names[0]]
     end = goal - (14, 0) if kind == "near_miss" else goal
-    path = np.linspace((4, rng.integers(8, 110)), end, LENGTH - 2)
+    path = np.linspace(np.array([4, rng.integers(8, 110)]), end, LENGTH - 2)
     path = np.concatenate([path, path[-1:], path[-1:]]).round().astype(int)
     solved = np.abs(path - places[names[0]]).max(1) < 4
     info = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import re
 import subprocess
@@ -97,3 +98,29 @@ def test_generated_interfaces_join_the_source_tree() -> None:
         [sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=True
     )
     assert Path(done.stdout.strip()) == package_dir() / "__init__.py"
+
+
+def test_every_import_is_pinned() -> None:
+    files = [*package_dir().rglob("*.py"), *(ROOT / "test").rglob("*.py")]
+    pattern = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
+    imports = {name for file in files for name in pattern.findall(file.read_text())}
+    owners = importlib.metadata.packages_distributions()
+    pinned = {_plain(line.split("==")[0]) for line in text("requirements.txt").splitlines()}
+    unpinned = {
+        name
+        for name in imports - BUILT
+        if owners.get(name) and not any(_is_pinned(owner, pinned) for owner in owners[name])
+    }
+    assert not unpinned, "requirements.txt does not name the packages of these"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _is_pinned(distribution: str, pinned: set[str]) -> bool:
+    """The ROS wheels are named ros-<package>, what pins them ros-<distribution>-<package>."""
+    name = _plain(distribution)
+    return name in pinned or any(
+        re.fullmatch(rf"ros-\w+-{name.removeprefix('ros-')}", pin) for pin in pinned
+    )

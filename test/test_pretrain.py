@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def new_line() -> nn.Linear:
 
 
 def test_the_loop_learns(tmp_path: Path) -> None:
-    model, told = new_line(), []
+    told: list[str] = []
+    model = new_line()
     fit("value", model, line, line_settings(tmp_path, 400), told.append)
     np.testing.assert_allclose(model.weight.detach().numpy(), TARGET, atol=0.05)
     assert "step 400/400" in told[-1]
@@ -48,17 +50,18 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(tmp_path: Path) -> No
     whole = new_line()
     fit("value", whole, line, line_settings(tmp_path / "whole", 40), lambda _: None)
 
+    calls = itertools.count(1)
+
     def interrupted(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
-        interrupted.calls += 1
-        if interrupted.calls > 25:
+        if next(calls) > 25:
             raise KeyboardInterrupt
         return line(model, rng)
 
-    interrupted.calls = 0
     broken, settings = new_line(), line_settings(tmp_path / "broken", 40)
     with pytest.raises(KeyboardInterrupt):
         fit("value", broken, interrupted, settings, lambda _: None)
-    continued, told = new_line(), []
+    told: list[str] = []
+    continued = new_line()
     fit("value", continued, line, settings, told.append)
     assert "continued from" in told[0] and "step 25/40" in told[0]
     torch.testing.assert_close(continued.weight, whole.weight)

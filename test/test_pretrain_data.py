@@ -12,7 +12,6 @@ from synthetic_videos import LENGTH, sentence, write_videos
 
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.autoencoder import reference_rows
-from fmac_ros.priors.pretrain.heads import success_groups, value_targets
 from fmac_ros.priors.pretrain.metrics import (
     area_under_curve,
     precision_recall,
@@ -21,6 +20,8 @@ from fmac_ros.priors.pretrain.metrics import (
 )
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.success import success_groups
+from fmac_ros.priors.pretrain.value import value_targets
 from fmac_ros.priors.pretrain.video import future_rows, window_rows
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 

@@ -75,7 +75,9 @@ def test_moving_rate_forgets_old_episodes() -> None:
 def test_curve_is_drawn(run: Path, successes: int) -> None:
     path = run / "curve.png"
     curve.draw(load_history(run), {"successes": successes, "episodes": 50}, path)
-    assert cv2.imread(str(path)).std() > 0
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    assert picture.std() > 0
 
 
 def test_curve_of_a_run_without_episodes(tmp_path: Path) -> None:

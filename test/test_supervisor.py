@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -155,3 +156,18 @@ with Supervisor(specs, command, logs, os.environ, print) as s:
 )
 def test_exit_codes_in_words(code: int, words: str) -> None:
     assert describe_exit(code) == words
+
+
+def test_second_interrupt_does_not_wait_for_a_stubborn_node(tmp_path: Path) -> None:
+    said: list[str] = []
+    log = tmp_path / "trainer.log"
+    with supervise(tmp_path, {"trainer": STUBBORN}, said) as supervisor:
+        until(lambda: "ready" in log.read_text())
+        for seconds in (0.3, 0.6):
+            threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+        began = time.monotonic()
+        pid = supervisor.pids["trainer"]
+        supervisor.stop()
+    assert time.monotonic() - began < 5.0
+    assert not is_alive(pid)
+    assert said == ["not waiting any longer for trainer"] * 2

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from fmac_ros.health import CHECKS, Check, Unhealthy
 
@@ -36,8 +37,8 @@ def _report(console: Console, check: Check) -> bool:
     try:
         found = check.look()
     except Unhealthy as error:
-        console.print(f"[red]failed[/]  {check.name}:", str(error), markup=True)
+        console.print(f"[red]failed[/]  {check.name}: {escape(str(error))}")
         console.print(f"        to mend it: {check.advice}", markup=False)
         return False
-    console.print(f"[green]ok[/]      {check.name}:", found)
+    console.print(f"[green]ok[/]      {check.name}: {escape(found)}")
     return True

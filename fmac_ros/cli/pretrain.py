@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fmac_ros.paths import package_dir
+from fmac_ros.paths import cache_dir, package_dir
 from fmac_ros.priors.pretrain.settings import STAGES, PretrainSettings
 
 
@@ -13,32 +13,29 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Add the ``pretrain`` subcommand."""
     parser = subparsers.add_parser("pretrain", help="train the foundation priors from videos")
     option = parser.add_argument
-    option("--videos", type=Path, required=True, help="directory of training video shards")
-    option("--validation", type=Path, required=True, help="directory of held-out video shards")
-    option("--work", type=Path, required=True, help="directory for latents and checkpoints")
-    option(
-        "--weights",
-        type=Path,
-        default=package_dir() / "weights",
-        help="where the priors go (default: the package's own weights)",
-    )
+    option("--work", type=Path, help="latents and checkpoints (default: the cache directory)")
+    option("--videos", type=Path, help="training videos, rendered if missing (default: in work)")
+    option("--validation", type=Path, help="held-out videos, likewise (default: in work)")
+    option("--videos-per-arm", type=int, default=900, help="training videos to render of each arm")
+    option("--weights", type=Path, help="where the priors go (default: the package's own weights)")
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")
     option("--seed", type=int, default=0, help="seed of weights and batches (default 0)")
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
     option("--float32", action="store_true", help="train without bfloat16 multiplications")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train what has not been trained yet; a second start continues an interrupted one."""
     from fmac_ros.priors.pretrain.stages import run_all, run_track
 
+    work = args.work or cache_dir() / "pretrain"
     settings = PretrainSettings(
-        videos=args.videos,
-        validation=args.validation,
-        weights=args.weights,
-        work=args.work,
+        videos=args.videos or work / "videos",
+        validation=args.validation or work / "validation_videos",
+        weights=args.weights or package_dir() / "weights",
+        work=work,
+        videos_per_arm=args.videos_per_arm,
         seed=args.seed,
         minutes=args.minutes,
         effort=args.effort,

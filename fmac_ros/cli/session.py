@@ -40,8 +40,10 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
     def command(spec: NodeSpec) -> Sequence[str]:
         return node_command(spec, parameters)
 
+    # rclpy's own log files say the same as the nodes' output: beside it, not in the home folder.
+    environment = {"ROS_LOG_DIR": str(logs.resolve() / "ros"), **os.environ}
     with (
-        Supervisor(specs, command, logs, os.environ, display.say) as supervisor,
+        Supervisor(specs, command, logs, environment, display.say) as supervisor,
         Monitor() as monitor,
     ):
         supervisor.wait(lambda: display.show(monitor.snapshot()))

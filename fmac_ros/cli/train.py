@@ -16,6 +16,7 @@ from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
 from fmac_ros.start import open_run, train_settings, trainer_settings
+from fmac_ros.supervisor import GraphFailed
 
 GRAPH = "train_sim"
 
@@ -53,10 +54,15 @@ def run(args: argparse.Namespace) -> int:
             found = _train_and_evaluate(run_dir, settings)
             _report(run_dir, settings, found, args.json)
     except KeyboardInterrupt:
-        print("interrupted; finished episodes are kept. Continue with:")
-        print(f"  fmac train --resume {shlex.quote(str(run_dir.path))}")
+        print(f"interrupted; finished episodes are kept. {_continue(run_dir)}")
         return EXIT_INTERRUPTED
+    except GraphFailed as error:
+        raise GraphFailed(f"{error}\n{_continue(run_dir)}") from error
     return 0
+
+
+def _continue(run_dir: RunDir) -> str:
+    return f"Continue with:\n  fmac train --resume {shlex.quote(str(run_dir.path))}"
 
 
 def _train_and_evaluate(run_dir: RunDir, settings: Parameters) -> dict[str, Any]:

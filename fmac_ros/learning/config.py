@@ -50,7 +50,7 @@ class LearnerConfig:
     weight_decay: float = 0.01
     batch_size: int = 128
     max_gradient_norm: float = 10.0
-    next_latent_noise: float = 0.5
+    next_latent_noise: float = 1.0
     averaging: float = 0.99
     use_video: bool = True
     use_value: bool = True
@@ -95,10 +95,10 @@ class TrainConfig:
     algorithm: str = "fmac"
     behaviour: str = "policy"
     env_steps: int = 4000
-    seed_steps: int = 500
+    seed_steps: int = 2000
     horizon: int = 40
     play_horizon: int = 20
-    updates_per_step: float = 2.0
+    updates_per_step: float = 1.0
     stop_on_success: bool = True
     background: bool = True
     checkpoint_every: int = 5

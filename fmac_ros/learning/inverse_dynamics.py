@@ -9,13 +9,13 @@ from fmac_ros.learning.networks import (
     Gaussian,
     GaussianHead,
     LatentShape,
-    LatentTrunk,
+    MotionTrunk,
     Standardiser,
 )
 
 
 class InverseDynamics(nn.Module):
-    """rho on [z_t, z_{t+1}, z_{t+1} - z_t] and the proprio of s_t.
+    """rho on what moved from z_t to z_{t+1}, and the proprio of s_t.
 
     The proprio of s_{t+1} is never an input: an imagined frame has none.
     """
@@ -24,11 +24,10 @@ class InverseDynamics(nn.Module):
 
     def __init__(self, latent_shape: LatentShape, proprio_size: int, action_size: int) -> None:
         super().__init__()
-        channels, height, breadth = latent_shape
         self.latent = Standardiser(latent_shape)
-        self.change = Standardiser(latent_shape)
+        self.change = Standardiser(latent_shape)  # its scale is the measure of blur()
         self.proprio = Standardiser((proprio_size,))
-        self.trunk = LatentTrunk((3 * channels, height, breadth), proprio_size)
+        self.trunk = MotionTrunk(latent_shape, proprio_size)
         self.head = GaussianHead(256, action_size, self.MIN_STD, self.MAX_STD)
 
     def fit_statistics(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> None:
@@ -44,11 +43,8 @@ class InverseDynamics(nn.Module):
 
     def forward(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> Gaussian:
         """(b, c, h, w), (b, p), (b, c, h, w) -> action Gaussian (b, a)."""
-        planes = [
-            self.latent(latents),
-            self.latent(next_latents),
-            self.change(next_latents - latents),
-        ]
-        features = self.trunk(torch.cat(planes, dim=1), self.proprio(proprio))
+        features = self.trunk(
+            self.latent(latents), self.latent(next_latents), self.proprio(proprio)
+        )
         action: Gaussian = self.head(features)
         return action

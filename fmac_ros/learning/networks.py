@@ -58,33 +58,6 @@ class Standardiser(nn.Module):
         return ((data - self.mean) / self.scale).clamp(-self.LIMIT, self.LIMIT)
 
 
-class LatentTrunk(nn.Module):
-    """Features of every cell of latents (b, c, h, w), and proprio (b, p) -> (b, width).
-
-    The convolutions are shared by all cameras, which lie side by side in the latent; the
-    linear layer after them sees every cell at its place and so keeps the views apart.
-    """
-
-    def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
-        super().__init__()
-        channels, height, breadth = shape
-        filters = 32
-        self.convolutions = nn.Sequential(
-            nn.Conv2d(channels, filters, 3, stride=2, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(filters, filters, 3, padding=1),
-            nn.SiLU(),
-            nn.Flatten(),
-        )
-        cells = math.ceil(height / 2) * math.ceil(breadth / 2)
-        self.squeeze = nn.Sequential(nn.Linear(filters * cells, width), nn.LayerNorm(width))
-        self.join = nn.Sequential(nn.SiLU(), nn.Linear(width + proprio_size, width), nn.SiLU())
-
-    def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
-        features = self.squeeze(self.convolutions(latents))
-        return self.join(torch.cat([features, proprio], dim=-1))
-
-
 class Keypoints(nn.Module):
     """Where each channel of (b, c, h, w) is brightest, per camera -> (b, size(c)) in [-2, 2].
 
@@ -116,8 +89,25 @@ class Keypoints(nn.Module):
         return torch.cat([rows.flatten(1), columns.flatten(1)], dim=-1)
 
 
-class KeypointTrunk(nn.Module):
-    """Features of latents (b, c, h, w) and proprio (b, p) through keypoints -> (b, width).
+class Detector(nn.Sequential):
+    """Learns which keypoints to find in latents (b, c, h, w) -> (b, size)."""
+
+    FILTERS, POINTS = 32, 16
+
+    def __init__(self, shape: LatentShape) -> None:
+        channels, height, breadth = shape
+        keypoints = Keypoints(height, breadth)
+        super().__init__(
+            nn.Conv2d(channels, self.FILTERS, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(self.FILTERS, self.POINTS, 1),
+            keypoints,
+        )
+        self.size = keypoints.size(self.POINTS)
+
+
+class StateTrunk(nn.Module):
+    """Features of a state: latents (b, c, h, w) and proprio (b, p) -> (b, width).
 
     All of the picture passes through a few coordinates. A run visits about a hundred layouts;
     a layer that sees every cell memorises these, coordinates carry over to the next one.
@@ -125,22 +115,38 @@ class KeypointTrunk(nn.Module):
 
     def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
         super().__init__()
-        channels, height, breadth = shape
-        filters, points = 32, 16
-        keypoints = Keypoints(height, breadth)
-        self.look = nn.Sequential(
-            nn.Conv2d(channels, filters, 3, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(filters, points, 1),
-            keypoints,
+        self.look = Detector(shape)
+        self.squeeze = nn.Sequential(
+            nn.Linear(self.look.size, width), nn.LayerNorm(width), nn.SiLU()
         )
-        size = keypoints.size(points)
-        self.squeeze = nn.Sequential(nn.Linear(size, width), nn.LayerNorm(width), nn.SiLU())
         self.join = nn.Sequential(nn.Linear(width + proprio_size, width), nn.SiLU())
 
     def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
         features = self.squeeze(self.look(latents))
         return self.join(torch.cat([features, proprio], dim=-1))
+
+
+class MotionTrunk(nn.Module):
+    """Features of what moved between two latents (b, c, h, w), and proprio (b, p) -> (b, width).
+
+    One detector looks at both frames and only the shift of its points goes on. A network that
+    sees the frames themselves fits its data better and new layouts far worse.
+    """
+
+    def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
+        super().__init__()
+        self.look = Detector(shape)
+        self.join = nn.Sequential(
+            nn.Linear(self.look.size + proprio_size, width),
+            nn.LayerNorm(width),
+            nn.SiLU(),
+            nn.Linear(width, width),
+            nn.SiLU(),
+        )
+
+    def forward(self, latents: Tensor, next_latents: Tensor, proprio: Tensor) -> Tensor:
+        before, after = self.look(torch.cat([latents, next_latents])).chunk(2)
+        return self.join(torch.cat([after - before, proprio], dim=-1))
 
 
 class GaussianHead(nn.Module):

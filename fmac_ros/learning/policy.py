@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from fmac_ros.learning.networks import (
     Gaussian,
     GaussianHead,
-    KeypointTrunk,
     LatentShape,
     Standardiser,
+    StateTrunk,
 )
 
 
@@ -26,7 +26,7 @@ class Policy(nn.Module):
         super().__init__()
         self.latent = Standardiser(latent_shape)
         self.proprio = Standardiser((proprio_size,))
-        self.trunk = KeypointTrunk(latent_shape, proprio_size)
+        self.trunk = StateTrunk(latent_shape, proprio_size)
         self.head = GaussianHead(256, action_size, self.MIN_STD, self.MAX_STD)
 
     def fit_statistics(self, latents: Tensor, proprio: Tensor) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 import transformers
 
+from fmac_ros.paths import package_dir
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
 from fmac_ros.priors.embedded import EmbeddedSuccess, EmbeddedValue, EmbeddedVideo, LatentScorer
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.heads import LatentHead
+from fmac_ros.priors.remembering import RememberingEncoder
 from fmac_ros.priors.text import SentenceEncoder
 from fmac_ros.priors.video import VideoPipeline
 
@@ -35,11 +37,6 @@ class Priors:
     text: TextEncoder
 
 
-def embedded_weights() -> Path:
-    """Directory of the weights shipped with the package."""
-    return Path(__file__).resolve().parent.parent / "weights"
-
-
 def load_priors(name: str | Path = EMBEDDED) -> Priors:
     """Load all priors.
 
@@ -50,7 +47,7 @@ def load_priors(name: str | Path = EMBEDDED) -> Priors:
     root = find_priors(name)
     transformers.utils.logging.disable_progress_bar()
     text = SentenceEncoder()
-    encoder = load_encoder_from(root / "encoder")
+    encoder = RememberingEncoder(load_encoder_from(root / "encoder"))
     value, success = (
         LatentScorer(LatentHead.from_pretrained(root / part, dtype=torch.float32), encoder, text)
         for part in ("value", "success")
@@ -79,7 +76,7 @@ def load_encoder_from(folder: Path) -> Encoder:
 def find_priors(name: str | Path) -> Path:
     """Return the directory that holds the priors called ``name``."""
     if str(name) == EMBEDDED:
-        root = embedded_weights()
+        root = package_dir() / "weights"
     elif Path(name).is_dir():
         root = Path(name)
     elif str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):

@@ -36,10 +36,10 @@ class Patience:
     """
 
     server: float = 30.0
-    reset: float = 20.0
+    reset: float = 8.0
     accept: float = 5.0
     start: float = 40.0
-    step: float = 10.0
+    step: float = 8.0
     total: float = 180.0
 
 

@@ -26,6 +26,7 @@ from fmac_ros.graph import PACKAGE, RESPAWN_LIMIT, NodeSpec, after_exit, describ
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 from fmac_ros.start import EVALUATION, evaluation_settings, open_run, trainer_settings
+from fmac_ros.supervisor import ESCALATION
 
 # Longer than none: launch must see a Shutdown before it starts a process again.
 RESPAWN_DELAY_S = 1.0
@@ -124,6 +125,7 @@ def _node(spec: NodeSpec, remappings: Iterable[tuple[str, str]] = ()) -> Action:
         output="screen",
         respawn=True,
         respawn_delay=RESPAWN_DELAY_S,
+        sigterm_timeout=str(ESCALATION[0][1]),
         on_exit=_on_exit(spec),
     )
 

@@ -41,7 +41,6 @@ class RosPriors:
         timeout: float = 15.0,
         patience: float = 180.0,
     ) -> None:
-        self._node = node
         self._caller = caller
         self._look_ahead = look_ahead
         self._seed = seed
@@ -64,10 +63,7 @@ class RosPriors:
             try:
                 return self._label(episode)
             except Unanswered as error:
-                self._caller.tell(f"prior_server: {error}")
-                self._node.get_logger().warning(
-                    f"labels of episode {episode.id} are asked for again: {error}"
-                )
+                self._caller.tell(f"asking prior_server again about {episode.id}: {error}")
                 if time.monotonic() > end:
                     raise
             self._caller.pause(_RETRY_PERIOD)

@@ -31,7 +31,6 @@ class RosRobot:
 
     def __init__(self, node: Node, caller: Caller, patience: Patience | None = None) -> None:
         self.min_policy_version = 0
-        self._node = node
         self._caller = caller
         self._patience = patience or Patience()
         self._client = EpisodeClient(node, caller, self._patience)
@@ -54,10 +53,7 @@ class RosRobot:
             try:
                 return self._try(spec, f"{spec.episode_id}.{attempt}")
             except (EpisodeLost, ConversionError) as error:
-                self._caller.tell(f"episode {spec.episode_id} dropped: {error}")
-                self._node.get_logger().warning(
-                    f"episode {spec.episode_id} dropped, trying again: {error}"
-                )
+                self._caller.tell(f"episode {spec.episode_id} dropped, trying again: {error}")
                 if time.monotonic() > end:
                     raise EpisodeLost(
                         f"no episode within {self._patience.total:.0f} s; last: {error}"

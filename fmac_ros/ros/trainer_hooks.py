@@ -99,7 +99,7 @@ class StatusHook(Subscriber):
         """Say what is waited for; empty once it came."""
         with self._lock:
             if detail and detail != self._detail:
-                self._node.get_logger().info(detail)
+                self._node.get_logger().warning(detail)
             self._detail = detail
 
     def failed(self, reason: str) -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("rclpy")
 
 from fmac_ros.graph import EXIT_CONFIGURATION, GRAPHS, ROLES, NodeSpec, describe  # noqa: E402
 from fmac_ros.ros import run  # noqa: E402
-from fmac_ros.settings import load_defaults  # noqa: E402
+from fmac_ros.settings import SETTINGS, load_defaults  # noqa: E402
 
 NODES = sorted({role.name for role in ROLES})
 OF_EVERY_NODE = {"use_sim_time"}  # rclpy declares it
@@ -48,7 +48,7 @@ def test_defaults_agree(node: str) -> None:
     defaults = load_defaults()
     values = {**defaults.shared, **defaults.nodes.get(node, {})}
     for name, field in declared(node).items():
-        if field.default is dataclasses.MISSING or name not in values:
+        if field.default is dataclasses.MISSING or name not in values.keys() - FILLED_IN:
             continue
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         assert values[name] == default, f"{name} of {node}"
@@ -72,3 +72,11 @@ def test_values_have_the_declared_types_and_ranges(node: str) -> None:
 
 def test_exit_codes_agree() -> None:
     assert run.EXIT_CONFIGURATION == EXIT_CONFIGURATION
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_choices_agree(node: str) -> None:
+    for name, field in declared(node).items():
+        choices = SETTINGS[name].choices if name in SETTINGS else None
+        if choices and field.metadata["choices"]:
+            assert choices() == field.metadata["choices"], f"{name} of {node}"

@@ -99,7 +99,7 @@ def test_refuses_an_unknown_encoding(ask: Any, pictures: np.ndarray) -> None:
 
 def test_generates_video_with_feedback(ros: Any, folder: Path, pictures: np.ndarray) -> None:
     ros.add(PriorServer, priors=str(folder))
-    client = ActionClient(ros.node(), GenerateVideo, names.GENERATE_VIDEO)
+    client: Any = ActionClient(ros.node(), GenerateVideo, names.GENERATE_VIDEO)
     assert ros.spin_until(client.server_is_ready)
     ros.spin_for(0.3)  # the server may not have found the client's side yet
     shares: list[float] = []

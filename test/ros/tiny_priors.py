@@ -20,8 +20,8 @@ def save_tiny_priors(folder: Path, threshold: float = 0.5) -> Path:
     encoder = PictureAutoencoder(width_fine=8, width_coarse=8, blocks=1)
     encoder.save_pretrained(folder / "encoder")
     for part in ("value", "success"):
-        sizes = {"width_fine": 8, "width_coarse": 8, "blocks": 1, "threshold": threshold}
-        LatentHead(LatentHeadConfig(**sizes)).save_pretrained(folder / part)
+        config = LatentHeadConfig(width_fine=8, width_coarse=8, blocks=1, threshold=threshold)
+        LatentHead(config).save_pretrained(folder / part)
     denoiser = LatentDenoiser(
         frames=FRAMES,
         width_fine=8,

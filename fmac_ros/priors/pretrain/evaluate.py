@@ -10,7 +10,8 @@ import torch
 from fmac_ros.priors.base import LatentSpace
 from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.pretrain.autoencoder import CHANGE_LEVEL, reference_rows
-from fmac_ros.priors.pretrain.heads import LatentVideos, score, score_all
+from fmac_ros.priors.pretrain.heads import score, score_all
+from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.metrics import area_under_curve, precision_recall, rank_correlation
 from fmac_ros.priors.pretrain.video import changes, window_rows
 from fmac_ros.priors.pretrain.videos import KINDS, SOLVING_KINDS, read_all_pictures, read_table

@@ -15,7 +15,7 @@ from fmac_ros.priors.pretrain.evaluate import (
     evaluate_value,
     evaluate_video,
 )
-from fmac_ros.priors.pretrain.heads import LatentVideos
+from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.videos import VideoTable, read_table

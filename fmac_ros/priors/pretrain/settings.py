@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STAGES = ("autoencoder", "latents", "value", "success", "video", "report")
+STAGES = ("videos", "autoencoder", "latents", "value", "success", "video", "report")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PretrainSettings:
     """Where the data is, where the weights go, and the size of the effort.
 
     Attributes:
-        videos, validation: data set directories (``videos.py``).
+        videos, validation: data set directories (``videos.py``), rendered where missing.
         weights: written: ``encoder/ value/ success/ video/``.
         work: latents, checkpoints and metrics; a second start continues from them.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
@@ -43,6 +43,7 @@ class PretrainSettings:
     validation: Path
     weights: Path
     work: Path
+    videos_per_arm: int = 900
     seed: int = 0
     minutes: float | None = None
     effort: float = 1.0
@@ -50,6 +51,8 @@ class PretrainSettings:
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
     def __post_init__(self) -> None:
+        if self.videos_per_arm < 1:
+            raise ValueError(f"videos_per_arm is {self.videos_per_arm}, valid: 1 or more")
         if self.effort <= 0:
             raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
         if self.minutes is not None and self.minutes <= 0:

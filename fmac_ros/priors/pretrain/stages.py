@@ -11,19 +11,23 @@ import torch
 
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
-from fmac_ros.priors.pretrain.heads import LatentVideos, train_success, train_value
+from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.latents import read_latents, write_latents
+from fmac_ros.priors.pretrain.rendering import render_videos
 from fmac_ros.priors.pretrain.report import write_report
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import STAGES, PretrainSettings
+from fmac_ros.priors.pretrain.success import train_success
 from fmac_ros.priors.pretrain.training import Log
+from fmac_ros.priors.pretrain.value import train_value
 from fmac_ros.priors.pretrain.video import train_video
 from fmac_ros.priors.pretrain.videos import read_table
 from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.text import SentenceEncoder
 
-# Each wave's tracks run at once, one process and one core a track.
+# Each wave's tracks run at once, one process and one core a track (rendering starts its own).
 WAVES = (
+    (("videos",),),
     (("autoencoder",),),
     (("latents:0",), ("latents:1",)),
     (("success", "value"), ("video",)),
@@ -67,6 +71,10 @@ class _Logger:
             file.write(text + "\n")
 
 
+def _render(_: str, settings: PretrainSettings, log: Log) -> None:
+    render_videos(settings, log)
+
+
 def _autoencoder(_: str, settings: PretrainSettings, log: Log) -> None:
     train_autoencoder(settings, log)
 
@@ -95,6 +103,7 @@ def _report(_: str, settings: PretrainSettings, log: Log) -> None:
 
 
 _STAGES: dict[str, Callable[[str, PretrainSettings, Log], None]] = {
+    "videos": _render,
     "autoencoder": _autoencoder,
     "latents": _latents,
     "value": _value,

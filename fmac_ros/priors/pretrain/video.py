@@ -8,7 +8,7 @@ from diffusers import DDIMScheduler
 from torch import nn
 
 from fmac_ros.priors.denoiser import LatentDenoiser
-from fmac_ros.priors.pretrain.heads import LatentVideos
+from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable

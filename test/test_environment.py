@@ -1,0 +1,34 @@
+"""Variables of a graph's processes."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from fmac_ros import environment
+
+
+def test_what_the_user_set_is_kept() -> None:
+    assert environment.private_network({"ROS_DOMAIN_ID": "42"})["ROS_DOMAIN_ID"] == "42"
+    assert environment.process_environment({"OMP_NUM_THREADS": "4"})["OMP_NUM_THREADS"] == "4"
+
+
+def test_defaults_keep_a_graph_to_itself() -> None:
+    network = environment.private_network({})
+    assert 1 <= int(network["ROS_DOMAIN_ID"]) <= 101
+    assert network["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    variables = environment.process_environment({})
+    assert variables["OMP_NUM_THREADS"] == "1"
+    assert Path(variables["FASTDDS_DEFAULT_PROFILES_FILE"]).is_file()
+
+
+def test_a_domain_in_use_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "PRIVATE_DOMAINS", range(100, 102))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("", 7400 + 250 * 100 + 10))
+        assert environment.free_domain() == 101
+        monkeypatch.setattr(environment, "PRIVATE_DOMAINS", range(100, 101))
+        with pytest.raises(RuntimeError, match="set ROS_DOMAIN_ID"):
+            environment.free_domain()
