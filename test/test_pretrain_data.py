@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.success import success_groups
 from fmac_ros.priors.pretrain.value import value_targets
-from fmac_ros.priors.pretrain.video import future_rows, window_rows
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
+from fmac_ros.priors.pretrain.windows import future_rows, progress_rows, window_rows
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,21 @@ def test_windows_show_the_task_being_solved(table: VideoTable) -> None:
     rows = window_rows(table)
     assert set(table.kind[rows]) == {"expert"}
     assert (table.steps_to_end[rows] >= 0).all()
+
+
+def test_windows_of_the_video_prior_are_where_the_value_rises(table: VideoTable) -> None:
+    wandering = table.video == table.video[window_rows(table)[0]]
+    values = np.where(wandering, 0.5, table.frame / LENGTH)
+    rows = progress_rows(table, values, np.random.default_rng(0))
+    moving = rows[table.steps_to_end[rows] > 0]
+    assert len(moving) and not wandering[moving].any()
+    assert (table.steps_to_end[rows] >= 0).all()
+
+
+def test_no_progress_at_all_is_refused(table: VideoTable) -> None:
+    unsolved = dataclasses.replace(table, steps_to_end=np.maximum(table.steps_to_end, 1))
+    with pytest.raises(ValueError, match="train it longer"):
+        progress_rows(unsolved, np.zeros(len(table)), np.random.default_rng(0))
 
 
 def test_reference_is_the_far_end_of_the_video(table: VideoTable) -> None:

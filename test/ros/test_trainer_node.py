@@ -29,6 +29,7 @@ SETTINGS = {
     "seed_steps": 10,
     "updates_per_step": 0.5,
     "batch_size": 8,
+    "prior_timeout": 5.0,
 }
 
 

@@ -43,8 +43,8 @@ class Checkpoint:
         self, optimizer: torch.optim.Optimizer, model: nn.Module
     ) -> tuple[Tensors, dict[str, Any]]:
         """Return (groups, facts); the optimiser and torch's random state are restored."""
+        facts = self.facts()
         with safe_open(self.path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {})["facts"])
             flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         torch.set_rng_state(flat.pop("torch_rng"))
         groups: Tensors = {}
@@ -55,6 +55,12 @@ class Checkpoint:
         if set(groups["model"]) != set(model.state_dict()):
             raise ValueError(f"{self.path} is of another network; remove it to start afresh")
         return groups, facts
+
+    def facts(self) -> dict[str, Any]:
+        """The JSON-able facts alone."""
+        with safe_open(self.path, framework="pt") as file:
+            facts: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
+        return facts
 
     def _restore(self, optimizer: torch.optim.Optimizer, adam: dict[str, torch.Tensor]) -> None:
         state: dict[int, dict[str, torch.Tensor]] = {}

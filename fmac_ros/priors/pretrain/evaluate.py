@@ -13,8 +13,9 @@ from fmac_ros.priors.pretrain.autoencoder import CHANGE_LEVEL, reference_rows
 from fmac_ros.priors.pretrain.heads import score, score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.metrics import area_under_curve, precision_recall, rank_correlation
-from fmac_ros.priors.pretrain.video import changes, window_rows
+from fmac_ros.priors.pretrain.video import changes
 from fmac_ros.priors.pretrain.videos import KINDS, SOLVING_KINDS, read_all_pictures, read_table
+from fmac_ros.priors.pretrain.windows import window_rows
 from fmac_ros.priors.video import VideoPipeline
 
 Numbers = dict[str, float | dict[str, float] | list[float]]

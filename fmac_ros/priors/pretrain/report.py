@@ -17,14 +17,14 @@ from fmac_ros.priors.pretrain.evaluate import (
 )
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.training import Log
+from fmac_ros.priors.pretrain.training import Log, checkpoint_of
 from fmac_ros.priors.pretrain.videos import VideoTable, read_table
 from fmac_ros.priors.registry import PARTS, Priors, load_priors
 
 
 def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log) -> None:
     """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md."""
-    metrics = evaluate(load_priors(settings.weights), validation, settings)
+    metrics = _without_nan(evaluate(load_priors(settings.weights), validation, settings))
     facts = describe(settings)
     for part in PARTS:
         folder = settings.weights / part
@@ -54,12 +54,18 @@ def describe(settings: PretrainSettings) -> dict[str, Any]:
         "command": "fmac pretrain",
         "seed": settings.seed,
         "effort": settings.effort,
-        "minutes": settings.minutes,
         "bfloat16": settings.bfloat16,
-        "fits": {stage: asdict(fit) for stage, fit in settings.fits.items()},
+        "fits": {stage: describe_fit(stage, settings) for stage in settings.fits},
         "videos": describe_videos(read_table(settings.videos)),
         "validation": describe_videos(read_table(settings.validation)),
     }
+
+
+def describe_fit(stage: str, settings: PretrainSettings) -> dict[str, Any]:
+    """How one network was to be trained, and how long it was in fact."""
+    done = checkpoint_of(stage, settings).facts()
+    took = {"steps_done": done["step"], "train_seconds": round(done["seconds"])}
+    return {**asdict(settings.fits[stage]), **took}
 
 
 def describe_videos(table: VideoTable) -> dict[str, Any]:
@@ -76,11 +82,12 @@ def describe_videos(table: VideoTable) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON in which an undefined number is null."""
-    path.write_text(json.dumps(_without_nan(content), indent=2, sort_keys=True) + "\n")
+    """Write indented JSON."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 def _without_nan(content: Any) -> Any:
+    """The same numbers rounded, an undefined one as None: JSON has no NaN."""
     if isinstance(content, dict):
         return {key: _without_nan(value) for key, value in content.items()}
     if isinstance(content, list):

@@ -10,7 +10,9 @@ from pathlib import Path
 import torch
 
 from fmac_ros.priors.encoder import Encoder
+from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
+from fmac_ros.priors.pretrain.heads import score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.latents import read_latents, write_latents
 from fmac_ros.priors.pretrain.rendering import render_videos
@@ -30,7 +32,8 @@ WAVES = (
     (("videos",),),
     (("autoencoder",),),
     (("latents:0",), ("latents:1",)),
-    (("success", "value"), ("video",)),
+    (("value",), ("success",)),
+    (("video",),),
     (("report",),),
 )
 
@@ -95,7 +98,9 @@ def _success(_: str, settings: PretrainSettings, log: Log) -> None:
 
 
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
-    train_video(_videos(settings, "train"), settings, log)
+    videos = _videos(settings, "train")
+    value = LatentHead.from_pretrained(settings.weights / "value").float()
+    train_video(videos, score_all(value, videos), settings, log)
 
 
 def _report(_: str, settings: PretrainSettings, log: Log) -> None:

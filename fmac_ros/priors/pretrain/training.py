@@ -55,6 +55,11 @@ def _train(stage: str, run: _Run, loss: Loss, log: Log) -> None:
             saved = now
 
 
+def checkpoint_of(stage: str, settings: PretrainSettings) -> Checkpoint:
+    """Where a stage keeps its state while it trains, and after."""
+    return Checkpoint(settings.work / "checkpoints" / f"{stage}.safetensors")
+
+
 class _Average:
     """Exponential moving average of the weights, which samples better than the last ones."""
 
@@ -84,7 +89,7 @@ class _Run:
         self.average = _Average(model)
         self.rng = np.random.default_rng([settings.seed, sum(stage.encode())])
         self.count, self.seconds, self.loss = 0, 0.0, math.nan
-        self.checkpoint = Checkpoint(settings.work / "checkpoints" / f"{stage}.safetensors")
+        self.checkpoint = checkpoint_of(stage, settings)
 
     @property
     def progress(self) -> float:

@@ -11,21 +11,27 @@ from fmac_ros.priors.denoiser import LatentDenoiser
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
-from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable
+from fmac_ros.priors.pretrain.windows import FRAMES, future_rows, progress_rows
 from fmac_ros.priors.video import DIFFUSION_TIMES, VideoPipeline, make_scheduler
 
-FRAMES = 8
 STEPS = 4
 SAMPLING_TIME_SHARE = 0.5  # of a batch, at the very times that sampling visits
 LATENT_NOISE = 0.05  # on the current latent [latent units]
 SCALE_WINDOWS = 2048
 
 
-def train_video(videos: LatentVideos, settings: PretrainSettings, log: Log) -> VideoPipeline:
-    """Train ``M_tau`` and save the pipeline in half precision."""
+def train_video(
+    videos: LatentVideos, values: np.ndarray, settings: PretrainSettings, log: Log
+) -> VideoPipeline:
+    """Train ``M_tau`` and save the pipeline in half precision.
+
+    Args:
+        values: (N,) M_V of every frame, which tells where a video gets on with its task.
+    """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    rows = window_rows(videos.table)
+    rows = progress_rows(videos.table, values, rng)
+    log(f"video: {len(rows)} windows show progress")
     denoiser = LatentDenoiser(
         latent_shape=videos.latents.shape[1:],
         frames=FRAMES,
@@ -34,26 +40,12 @@ def train_video(videos: LatentVideos, settings: PretrainSettings, log: Log) -> V
     )
     scheduler = make_scheduler()
     scales = denoiser.scales(torch.empty(0))
-    loss = denoising_loss(videos, scheduler, scales, settings.fits["video"].batch)
+    loss = denoising_loss(videos, rows, scheduler, scales, settings.fits["video"].batch)
     fit("video", denoiser, loss, settings, log)
     pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
     pipeline.save_pretrained(settings.weights / "video")
     denoiser.float()
     return pipeline
-
-
-def window_rows(table: VideoTable) -> np.ndarray:
-    """Rows a window may start from: any frame of a video that shows the task being solved."""
-    rows = np.flatnonzero(np.isin(table.kind, SOLVING_KINDS) & (table.steps_to_end >= 0))
-    if not len(rows):
-        raise ValueError(f"no video of kind {' or '.join(SOLVING_KINDS)} solves its task")
-    return rows
-
-
-def future_rows(table: VideoTable, rows: np.ndarray, frames: int = FRAMES) -> np.ndarray:
-    """(n, N) rows of the next frames; past its end a video stays at its last frame."""
-    ahead = rows[:, None] + np.arange(1, frames + 1)
-    return np.minimum(ahead, table.last[rows][:, None])
 
 
 def changes(videos: LatentVideos, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -71,10 +63,13 @@ def frame_scales(videos: LatentVideos, rows: np.ndarray) -> list[float]:
 
 
 def denoising_loss(
-    videos: LatentVideos, scheduler: DDIMScheduler, scales: torch.Tensor, batch: int
+    videos: LatentVideos,
+    starts: np.ndarray,
+    scheduler: DDIMScheduler,
+    scales: torch.Tensor,
+    batch: int,
 ) -> Loss:
     """Mean square error of the clean change predicted from a noisy one (DDPM, x0 form)."""
-    starts = window_rows(videos.table)
     scheduler.set_timesteps(STEPS)
     visited = scheduler.timesteps.clone()
 
