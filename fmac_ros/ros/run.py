@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -20,7 +21,8 @@ def run_node(factory: Callable[[], Node], args: Sequence[str] | None = None) -> 
 
     The node may raise ``SystemExit(code)`` from a callback when its own work is over. Its
     ``destroy_node`` releases what it owns (threads, a simulator) and is always called.
-    One thread runs all callbacks; slow work belongs into a worker thread of the node.
+    Call it from the main thread. One thread runs all callbacks; slow work belongs into a
+    worker thread of the node.
     """
     node: Node | None = None
     try:
@@ -40,9 +42,12 @@ def run_node(factory: Callable[[], Node], args: Sequence[str] | None = None) -> 
             return EXIT_OK
         raise
     finally:
+        # The node is ending already; a second Ctrl-C must not cut short what it still saves.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+        signal.signal(signal.SIGINT, before)
 
 
 def _spin(node: Node) -> None:
