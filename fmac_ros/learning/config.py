@@ -51,7 +51,7 @@ class LearnerConfig:
     batch_size: int = 128
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 1.0
-    averaging: float = 0.99
+    averaging: float = 0.998
     use_video: bool = True
     use_value: bool = True
     use_success: bool = True
@@ -94,7 +94,7 @@ class TrainConfig:
     task: str
     algorithm: str = "fmac"
     behaviour: str = "policy"
-    env_steps: int = 4000
+    env_steps: int = 14_000
     seed_steps: int = 2000
     horizon: int = 40
     play_horizon: int = 20
