@@ -165,15 +165,17 @@ def _spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=partial(_die_with, os.getpid()) if sys.platform == "linux" else None,
+        preexec_fn=partial(_prepare_child, os.getpid()),
     )
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
 
-def _die_with(parent: int) -> None:
-    """In the child: have the kernel kill it when the supervisor is gone, however it went."""
+def _prepare_child(parent: int) -> None:
+    """In the child: hear SIGINT, and be killed when the supervisor is gone, however it went."""
+    # A job started with & in a script ignores SIGINT, and so would everything below it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it went between fork and prctl
