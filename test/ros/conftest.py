@@ -1,4 +1,4 @@
-"""A private, local ROS domain for every test session, and nodes that end with their test."""
+"""A private, local ROS domain for every test, and nodes that end with their test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 99)
+from fmac_ros.environment import free_domain
+
+os.environ["ROS_DOMAIN_ID"] = str(free_domain())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 rclpy = pytest.importorskip("rclpy")
@@ -19,12 +21,23 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 
 
+def fresh_domain() -> int:
+    """A domain of its own for the next test and the processes that it starts.
+
+    What an earlier test killed is listed for a while, and DDS reports a service as absent
+    while the halves that it knows of do not pair up.
+    """
+    domain = free_domain()
+    os.environ["ROS_DOMAIN_ID"] = str(domain)
+    return domain
+
+
 class Ros:
     """One context and executor; spins several nodes in the test's own thread."""
 
     def __init__(self) -> None:
         self.context = rclpy.Context()
-        self.context.init()
+        self.context.init(domain_id=fresh_domain())
         self.executor = SingleThreadedExecutor(context=self.context)
         self._nodes: list[Node] = []
 

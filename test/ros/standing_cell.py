@@ -11,7 +11,11 @@ from trajectory_msgs.msg import JointTrajectory
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
-from fmac_ros.ros.conversions import observation_to_msg, trajectory_to_arrays
+from fmac_ros.ros.conversions import (
+    observation_to_msg,
+    stamp_to_seconds,
+    trajectory_to_arrays,
+)
 from fmac_ros.srv import Reset
 from fmac_ros.types import Observation
 
@@ -19,10 +23,10 @@ PERIOD = 0.1  # [s]
 
 
 class StandingCell(Node):
-    """Answers each trajectory with the next observation.
+    """Answers each trajectory for its present state with the next observation.
 
     Attributes:
-        commands: trajectories received.
+        commands: trajectories followed; one that is sent again is not.
         silent: set to stop answering.
     """
 
@@ -57,6 +61,9 @@ class StandingCell(Node):
         self._publisher.publish(observation_to_msg(observation, self.robot.joint_names))
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
+        answered = stamp_to_seconds(message.header.stamp)
+        if answered and abs(answered - self.stamp) > PERIOD / 2:
+            return
         times, positions, _ = trajectory_to_arrays(message, self.robot.joint_names)
         self._joints = positions[np.searchsorted(times, PERIOD).clip(max=len(times) - 1)]
         self.commands += 1
