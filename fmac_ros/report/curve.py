@@ -31,7 +31,7 @@ def draw(history: History, evaluation: Mapping[str, Any], path: Path) -> None:
     axes.set(xlabel="environment steps", ylabel="success rate", ylim=(-0.02, 1.02), xlim=(0, None))
     axes.set_title(history.title)
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
