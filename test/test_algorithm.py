@@ -24,6 +24,7 @@ CONFIG = TrainConfig(
     seed_steps=150,
     play_horizon=15,
     horizon=15,
+    updates_per_step=2.0,
     background=False,
 )
 SHORT = replace(
@@ -53,7 +54,14 @@ def run(
     """Start a run in ``folder``, or resume the one that is there."""
     world = world or PointWorld()
     learner = Learner(
-        LearnerConfig(objective=objective, batch_size=64, learning_rate=1e-3),
+        # A run of a minute's length: the averages of a long one would lag behind it.
+        LearnerConfig(
+            objective=objective,
+            batch_size=64,
+            learning_rate=1e-3,
+            averaging=0.99,
+            next_latent_noise=0.5,
+        ),
         LATENT_SHAPE,
         2,
         2,
