@@ -41,25 +41,14 @@ class RosPriors:
         timeout: float = 15.0,
         patience: float = 180.0,
     ) -> None:
-        self._node = node
         self._caller = caller
         self._look_ahead = look_ahead
         self._seed = seed
         self._timeout = timeout
         self._patience = patience
-        self._connect()
-
-    def _connect(self) -> None:
-        self._value: Client = self._node.create_client(EstimateValue, names.ESTIMATE_VALUE)
-        self._success: Client = self._node.create_client(DetectSuccess, names.DETECT_SUCCESS)
-        self._video: ActionClient = ActionClient(self._node, GenerateVideo, names.GENERATE_VIDEO)
-
-    def _reconnect(self) -> None:
-        """Now and then a client and a living server never find each other; a new one does."""
-        for client in (self._value, self._success):
-            self._node.destroy_client(client)
-        self._video.destroy()
-        self._connect()
+        self._value: Client = node.create_client(EstimateValue, names.ESTIMATE_VALUE)
+        self._success: Client = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
+        self._video: ActionClient = ActionClient(node, GenerateVideo, names.GENERATE_VIDEO)
 
     def label(self, episode: Episode) -> PriorLabels:
         """M_V and M_R of all T+1 states and the frame imagined from each of the first T.
@@ -77,7 +66,6 @@ class RosPriors:
                 self._caller.tell(f"asking prior_server again about {episode.id}: {error}")
                 if time.monotonic() > end:
                     raise
-                self._reconnect()
             self._caller.pause(_RETRY_PERIOD)
 
     def _label(self, episode: Episode) -> PriorLabels:
