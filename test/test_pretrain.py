@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import torch
 from synthetic_videos import sentence, write_videos
 from torch import nn
 
+from fmac_ros.paths import package_dir
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
+from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import fit
 from fmac_ros.priors.pretrain.videos import read_all_pictures
 from fmac_ros.priors.registry import PARTS, load_priors
@@ -99,3 +103,21 @@ def test_a_small_run_makes_priors(tmp_path: Path) -> None:
         assert (settings.weights / part / "README.md").read_text().startswith("---")
         metrics = json.loads((settings.weights / part / "metrics.json").read_text())
         assert metrics
+    check_fine_tuning(settings, tmp_path)
+
+
+def check_fine_tuning(made: PretrainSettings, tmp_path: Path) -> None:
+    """Only the video prior goes on, from ``made``, and its description says so."""
+    tuned = dataclasses.replace(
+        made, weights=tmp_path / "tuned", work=tmp_path / "work2", start_from=made.weights
+    )
+    shutil.copytree(made.weights, tuned.weights)
+    run_track(("latents", "video", "report"), tuned)
+    described = {
+        part: json.loads((tuned.weights / part / "settings.json").read_text()) for part in PARTS
+    }
+    assert described["video"]["started_from"]["fit"]["steps_done"] == 2
+    assert "started_from" not in described["value"]
+    other = dataclasses.replace(made, weights=package_dir() / "weights", start_from=made.weights)
+    with pytest.raises(ValueError, match="fine-tuning needs the same encoder"):
+        check_latent_space(other)

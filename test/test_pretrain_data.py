@@ -24,7 +24,7 @@ from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.success import success_groups
 from fmac_ros.priors.pretrain.value import value_targets
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
-from fmac_ros.priors.pretrain.windows import future_rows, progress_rows, window_rows
+from fmac_ros.priors.pretrain.windows import LAST_FRAMES, future_rows, progress_rows, window_rows
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +73,16 @@ def test_windows_show_the_task_being_solved(table: VideoTable) -> None:
     assert (table.steps_to_end[rows] >= 0).all()
 
 
-def test_windows_of_the_video_prior_are_where_the_value_rises(table: VideoTable) -> None:
-    wandering = table.video == table.video[window_rows(table)[0]]
-    values = np.where(wandering, 0.5, table.frame / LENGTH)
-    rows = progress_rows(table, values, np.random.default_rng(0))
-    moving = rows[table.steps_to_end[rows] > 0]
-    assert len(moving) and not wandering[moving].any()
-    assert (table.steps_to_end[rows] >= 0).all()
-
-
-def test_no_progress_at_all_is_refused(table: VideoTable) -> None:
-    unsolved = dataclasses.replace(table, steps_to_end=np.maximum(table.steps_to_end, 1))
-    with pytest.raises(ValueError, match="train it longer"):
-        progress_rows(unsolved, np.zeros(len(table)), np.random.default_rng(0))
+def test_windows_of_the_video_prior_are_where_the_task_gets_on(table: VideoTable) -> None:
+    kinds = ["recover" if info.kind == "expert" else info.kind for info in table.infos]
+    infos = [dataclasses.replace(i, kind=k) for i, k in zip(table.infos, kinds, strict=True)]
+    wandering = dataclasses.replace(table, infos=tuple(infos))
+    flat = progress_rows(wandering, np.zeros(len(table)), np.random.default_rng(0))
+    assert (table.steps_to_end[flat] <= LAST_FRAMES).all()
+    rising = progress_rows(wandering, table.frame / LENGTH, np.random.default_rng(0))
+    assert (table.steps_to_end[rising] > LAST_FRAMES).any()
+    expert = progress_rows(table, np.zeros(len(table)), np.random.default_rng(0))
+    assert (table.steps_to_end[expert] > LAST_FRAMES).any()
 
 
 def test_reference_is_the_far_end_of_the_video(table: VideoTable) -> None:

@@ -19,6 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--videos-per-arm", type=int, default=900, help="training videos to render of each arm")
     option("--weights", type=Path, help="where the priors go (default: the package's own weights)")
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")
+    option("--start-from", type=Path, help="priors to fine-tune instead of random weights")
     option("--seed", type=int, default=0, help="seed of weights and batches (default 0)")
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         minutes=args.minutes,
         effort=args.effort,
         bfloat16=not args.float32,
+        start_from=args.start_from,
     )
     if args.stage == "all":
         run_all(settings)

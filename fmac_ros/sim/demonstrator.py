@@ -14,6 +14,8 @@ KINDS = ("expert", "recover", "near_miss", "wrong_object", "random")
 FRAME_PERIOD = 0.1  # [s]
 MAX_FRAMES = 45
 HOLD_FRAMES = (4, 8)
+MISS = (0.055, 0.12)  # [m] beside the target, far enough never to solve the task
+CORRECTED_MISS = (0.03, 0.10)  # [m]; small ones too, a policy's errors are like that
 ARRIVED = 0.006  # [m]
 
 
@@ -30,7 +32,7 @@ def demonstrate(world: World, kind: str, rng: np.random.Generator) -> Iterator[N
     elif kind == "recover":
         yield from _recover(mover, waypoints, rng)
     elif kind == "near_miss":
-        yield from mover.along(_missed(waypoints, rng))
+        yield from mover.along(_missed(waypoints, MISS, rng))
     elif kind == "wrong_object":
         other = str(rng.choice(world.layout.names[1:]))
         yield from mover.along(world.layout.waypoints(other, rng))
@@ -44,19 +46,19 @@ def _recover(mover: _Mover, waypoints: Path, rng: np.random.Generator) -> Iterat
     if rng.random() < 0.5:
         yield from mover.play(int(rng.integers(4, 14)))
     else:
-        yield from mover.along(_missed(waypoints, rng))
+        yield from mover.along(_missed(waypoints, CORRECTED_MISS, rng))
         yield from mover.hold(int(rng.integers(0, 3)))
     yield from mover.along(waypoints)
 
 
-def _missed(waypoints: Path, rng: np.random.Generator) -> Path:
+def _missed(waypoints: Path, beside: tuple[float, float], rng: np.random.Generator) -> Path:
     """The right motion to a place beside, or to the right place but too high."""
     shift = np.zeros(3)
     if rng.random() < 0.5:
         shift[2] = rng.uniform(0.022, 0.08)
     else:
         angle = rng.uniform(0, 2 * np.pi)
-        shift[:2] = rng.uniform(0.055, 0.12) * np.array([np.cos(angle), np.sin(angle)])
+        shift[:2] = rng.uniform(*beside) * np.array([np.cos(angle), np.sin(angle)])
     return [point + shift for point in waypoints]
 
 

@@ -26,7 +26,7 @@ from fmac_ros.sim.objects import COLOURS
 from fmac_ros.sim.world import TABLE_COLOUR, World
 from fmac_ros.tasks import TASKS, Goal
 
-KIND_WEIGHTS = (0.34, 0.26, 0.20, 0.10, 0.10)
+KIND_WEIGHTS = (0.30, 0.32, 0.20, 0.09, 0.09)
 PICTURE_SIZE = 64
 RENDER_SIZE = 128
 CAMERA_JITTER = 0.012  # [m]

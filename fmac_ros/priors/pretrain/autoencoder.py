@@ -13,6 +13,7 @@ from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
+from fmac_ros.priors.registry import load_encoder_from
 
 LATENT_NOISE = 0.1  # with the pull to zero below: a latent of bounded precision, so a smooth one
 LATENT_PULL = 1e-3
@@ -31,7 +32,10 @@ def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencode
     table, pictures = read_table(settings.videos), read_all_pictures(settings.videos)
     torch.manual_seed(settings.seed)
     height, width = pictures.shape[1:3]
-    model = PictureAutoencoder(height, width)
+    if settings.start_from is None:
+        model = PictureAutoencoder(height, width)
+    else:
+        model = load_encoder_from(settings.start_from / "encoder").model
     batch = settings.fits["autoencoder"].batch
     fit("autoencoder", model, reconstruction(table, pictures, batch), settings, log)
     set_statistics(model, pictures, np.random.default_rng(settings.seed))

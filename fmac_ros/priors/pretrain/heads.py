@@ -8,6 +8,7 @@ import torch
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 
 
@@ -16,12 +17,22 @@ def train_head(
 ) -> LatentHead:
     """Train one head and leave it in single precision."""
     torch.manual_seed(settings.seed)
+    head = _new_head(stage, videos, settings)
+    fit(stage, head, loss, settings, log)
+    return head
+
+
+def _new_head(stage: str, videos: LatentVideos, settings: PretrainSettings) -> LatentHead:
+    if settings.start_from is not None:
+        check_latent_space(settings)
+        head: LatentHead = LatentHead.from_pretrained(
+            settings.start_from / stage, dtype=torch.float32
+        )
+        return head
     config = LatentHeadConfig(
         latent_shape=videos.latents.shape[1:], text_size=videos.sentences.embeddings.shape[1]
     )
-    head = LatentHead(config)
-    fit(stage, head, loss, settings, log)
-    return head
+    return LatentHead(config)
 
 
 def score_all(head: LatentHead, videos: LatentVideos) -> np.ndarray:

@@ -21,13 +21,15 @@ from fmac_ros.priors.pretrain.training import Log, checkpoint_of
 from fmac_ros.priors.pretrain.videos import VideoTable, read_table
 from fmac_ros.priors.registry import PARTS, Priors, load_priors
 
+STAGE_OF = {"encoder": "autoencoder", "value": "value", "success": "success", "video": "video"}
+
 
 def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log) -> None:
     """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md."""
     metrics = _without_nan(evaluate(load_priors(settings.weights), validation, settings))
-    facts = describe(settings)
     for part in PARTS:
         folder = settings.weights / part
+        facts = describe(part, settings)
         write_json(folder / "metrics.json", metrics[part])
         write_json(folder / "settings.json", facts)
         (folder / "README.md").write_text(card(part, metrics[part], facts))
@@ -48,24 +50,38 @@ def evaluate(
     }
 
 
-def describe(settings: PretrainSettings) -> dict[str, Any]:
-    """The settings of a run that decide its result."""
-    return {
+def describe(part: str, settings: PretrainSettings) -> dict[str, Any]:
+    """What decided a part's weights, and the videos that its metrics are of.
+
+    A part that this run did not train keeps the description it has.
+    """
+    checkpoint = checkpoint_of(STAGE_OF[part], settings)
+    own = settings.weights / part / "settings.json"
+    facts = _trained(part, settings) if checkpoint.path.exists() else read_json(own)
+    return {**facts, "validation": describe_videos(read_table(settings.validation))}
+
+
+def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
+    facts = {
         "command": "fmac pretrain",
         "seed": settings.seed,
         "effort": settings.effort,
+        "minutes": settings.minutes,
         "bfloat16": settings.bfloat16,
-        "fits": {stage: describe_fit(stage, settings) for stage in settings.fits},
+        "fit": describe_fit(STAGE_OF[part], settings),
         "videos": describe_videos(read_table(settings.videos)),
-        "validation": describe_videos(read_table(settings.validation)),
     }
+    if settings.start_from is not None:
+        facts["started_from"] = read_json(settings.start_from / part / "settings.json")
+    return facts
 
 
 def describe_fit(stage: str, settings: PretrainSettings) -> dict[str, Any]:
     """How one network was to be trained, and how long it was in fact."""
     done = checkpoint_of(stage, settings).facts()
     took = {"steps_done": done["step"], "train_seconds": round(done["seconds"])}
-    return {**asdict(settings.fits[stage]), **took}
+    rate = {"learning_rate": settings.learning_rate(stage)}
+    return {**asdict(settings.fits[stage]), **rate, **took}
 
 
 def describe_videos(table: VideoTable) -> dict[str, Any]:
@@ -79,6 +95,12 @@ def describe_videos(table: VideoTable) -> dict[str, Any]:
         "kinds": {kind: sum(i.kind == kind for i in infos) for kind in {i.kind for i in infos}},
         "first_seed": min(info.seed for info in infos),
     }
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of a JSON file, nothing where there is none."""
+    content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return content
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

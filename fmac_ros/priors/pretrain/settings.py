@@ -7,6 +7,8 @@ from pathlib import Path
 
 STAGES = ("videos", "autoencoder", "latents", "value", "success", "video", "report")
 
+FINE_TUNING_RATE = 0.6  # of the learning rate from random weights
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -37,6 +39,7 @@ class PretrainSettings:
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
         effort: multiplies every network's steps.
         bfloat16: multiply in bfloat16 while training; slow on processors without it.
+        start_from: directory of priors to fine-tune instead of random weights.
     """
 
     videos: Path
@@ -48,6 +51,7 @@ class PretrainSettings:
     minutes: float | None = None
     effort: float = 1.0
     bfloat16: bool = True
+    start_from: Path | None = None
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
     def __post_init__(self) -> None:
@@ -57,7 +61,13 @@ class PretrainSettings:
             raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"minutes is {self.minutes}, valid: above 0")
+        if self.start_from is not None and not (self.start_from / "encoder").is_dir():
+            raise ValueError(f"start_from is {self.start_from}, valid: a directory of priors")
 
     def steps(self, stage: str) -> int:
         """Optimiser steps of one stage's network."""
         return max(1, round(self.fits[stage].steps * self.effort))
+
+    def learning_rate(self, stage: str) -> float:
+        """Highest learning rate of one stage's network."""
+        return self.fits[stage].learning_rate * (FINE_TUNING_RATE if self.start_from else 1.0)

@@ -80,11 +80,13 @@ class _Run:
     """The state of one network's training."""
 
     def __init__(self, stage: str, model: nn.Module, settings: PretrainSettings) -> None:
-        fit_settings = settings.fits[stage]
         self.model, self.settings = model, settings
-        self.total, self.rate = settings.steps(stage), fit_settings.learning_rate
+        self.total, self.rate = settings.steps(stage), settings.learning_rate(stage)
         self.optimizer = torch.optim.AdamW(
-            model.parameters(), self.rate, weight_decay=fit_settings.weight_decay, fused=True
+            model.parameters(),
+            self.rate,
+            weight_decay=settings.fits[stage].weight_decay,
+            fused=True,
         )
         self.average = _Average(model)
         self.rng = np.random.default_rng([settings.seed, sum(stage.encode())])

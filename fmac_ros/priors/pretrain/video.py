@@ -10,8 +10,10 @@ from torch import nn
 from fmac_ros.priors.denoiser import LatentDenoiser
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.windows import FRAMES, future_rows, progress_rows
+from fmac_ros.priors.registry import DIFFUSERS_LOADING
 from fmac_ros.priors.video import DIFFUSION_TIMES, VideoPipeline, make_scheduler
 
 STEPS = 4
@@ -32,12 +34,7 @@ def train_video(
     rng = np.random.default_rng(settings.seed)
     rows = progress_rows(videos.table, values, rng)
     log(f"video: {len(rows)} windows show progress")
-    denoiser = LatentDenoiser(
-        latent_shape=videos.latents.shape[1:],
-        frames=FRAMES,
-        text_size=videos.sentences.embeddings.shape[1],
-        frame_scales=frame_scales(videos, rng.choice(rows, SCALE_WINDOWS)),
-    )
+    denoiser = _new_denoiser(videos, rng.choice(rows, SCALE_WINDOWS), settings)
     scheduler = make_scheduler()
     scales = denoiser.scales(torch.empty(0))
     loss = denoising_loss(videos, rows, scheduler, scales, settings.fits["video"].batch)
@@ -46,6 +43,21 @@ def train_video(
     pipeline.save_pretrained(settings.weights / "video")
     denoiser.float()
     return pipeline
+
+
+def _new_denoiser(
+    videos: LatentVideos, rows: np.ndarray, settings: PretrainSettings
+) -> LatentDenoiser:
+    if settings.start_from is not None:
+        check_latent_space(settings)
+        root = settings.start_from / "video"
+        return VideoPipeline.from_pretrained(root, **DIFFUSERS_LOADING).denoiser
+    return LatentDenoiser(
+        latent_shape=videos.latents.shape[1:],
+        frames=FRAMES,
+        text_size=videos.sentences.embeddings.shape[1],
+        frame_scales=frame_scales(videos, rows),
+    )
 
 
 def changes(videos: LatentVideos, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
