@@ -41,7 +41,7 @@ def linear_record(seed: int, steps: int = 40) -> Record:
     return Record(record.episode, labels, latents)
 
 
-def test_eq_1_recovers_a_linear_action_and_eq_2_passes_it_on() -> None:
+def test_eq_1_recovers_a_linear_action() -> None:
     learner = Learner(LearnerConfig(learning_rate=1e-3), LATENT_SHAPE, 2, 2, seed=0)
     for seed in range(8):
         learner.add(linear_record(seed))

@@ -100,7 +100,7 @@ class EvaluatorNode(Node):
         )
 
     def _tell(self, detail: str) -> None:
-        self._diagnostics.ok(detail or "evaluating")
+        self._diagnostics.ok(detail or self._evaluation.progress)
 
     def destroy_node(self) -> None:
         """End the evaluation, then the node."""

@@ -39,7 +39,7 @@ from fmac_ros.types import Observation
 
 _WATCH_PERIOD = 1.0  # [s]
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
-_START_UP = 5.0  # [s] in which the robot side may come up without a line in the log
+_START_UP = 20.0  # [s] in which the robot side may come up without a line in the log
 
 
 @dataclass(frozen=True)

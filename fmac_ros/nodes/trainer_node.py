@@ -27,7 +27,8 @@ from fmac_ros.ros.threads import one_torch_thread
 from fmac_ros.ros.trainer_hooks import PolicyPublisherHook, RunIdentity, StatusHook
 from fmac_ros.types import RolloutSpec
 
-_EXPECTED = (StoreError, FormatError, Refused, EpisodeLost, Unanswered, FloatingPointError)
+_LASTING = (StoreError, FormatError)  # what the run directory holds is the same next time
+_EXPECTED = (*_LASTING, Refused, EpisodeLost, Unanswered, FloatingPointError)
 
 
 class TrainerNode(Node):
@@ -44,7 +45,7 @@ class TrainerNode(Node):
         self._parameters_hook = PolicyPublisherHook(self, identity)
         self._status = StatusHook(self, identity, config.env_steps)
         self._diagnostics = Diagnostics(self)
-        self._run = BackgroundRun(self, self._train, self._on_failure, _EXPECTED)
+        self._run = BackgroundRun(self, self._train, self._on_failure, _EXPECTED, _LASTING)
         caller = Caller(self, self._run.stop, self._tell)
         self._robot = RosRobot(self, caller)
         self._priors = RosPriors(self, caller, config.look_ahead, config.seed, config.prior_timeout)

@@ -11,6 +11,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from fmac_ros.learning.algorithm import Stopped
+from fmac_ros.ros.run import EXIT_CONFIGURATION
 
 EXIT_FAILED = 1
 _PERIOD = 0.1  # [s] between two looks at the thread
@@ -24,6 +25,7 @@ class BackgroundRun:
         failed: told why the work ended with an exception.
         expected: exceptions whose text is all that the user needs; others are bugs and
             leave a traceback.
+        lasting: those of them that another start would meet again.
 
     Attributes:
         stop: set to end the work.
@@ -35,11 +37,13 @@ class BackgroundRun:
         work: Callable[[], None],
         failed: Callable[[str], None],
         expected: tuple[type[Exception], ...],
+        lasting: tuple[type[Exception], ...] = (),
     ) -> None:
         self.stop = threading.Event()
         self._work = work
         self._failed = failed
         self._expected = expected
+        self._lasting = lasting
         self._exit_code: int | None = None
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
         node.create_timer(_PERIOD, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -69,7 +73,7 @@ class BackgroundRun:
     def _fail(self, error: Exception) -> None:
         print(f"error: {error}", file=sys.stderr, flush=True)
         self._failed(str(error))
-        self._exit_code = EXIT_FAILED
+        self._exit_code = EXIT_CONFIGURATION if isinstance(error, self._lasting) else EXIT_FAILED
 
     def _on_look(self) -> None:
         if self._exit_code is not None:

@@ -46,11 +46,15 @@ class Evaluation:
 
     Acts deterministically and without the success prior: a layout counts as solved where the
     ground truth is so in some state of its episode, which then ends.
+
+    Attributes:
+        progress: how far it is, in words.
     """
 
     def __init__(self, node: Node, stop: threading.Event, plan: Plan, tell: Tell) -> None:
         self._node = node
         self._plan = plan
+        self.progress = "evaluating"
         self._caller = Caller(node, stop, tell)
         self._patience = Patience()
         self._client = EpisodeClient(node, self._caller, self._patience)
@@ -67,7 +71,8 @@ class Evaluation:
         for seed in range(self._plan.episodes):
             results.append(self._layout(seed))
             solved = sum(result.success for result in results)
-            self._caller.tell(f"{len(results)} of {self._plan.episodes} layouts, {solved} solved")
+            self.progress = f"{len(results)} of {self._plan.episodes} layouts, {solved} solved"
+            self._caller.tell("")
         self._write(results)
         return solved, len(results)
 

@@ -132,7 +132,7 @@ class StatusHook(Subscriber):
                 episode=progress.episodes,
                 env_steps=progress.env_steps,
                 env_steps_total=progress.env_steps_total,
-                updates=progress.updates,
+                updates=max(progress.updates, self.version),  # the learner may be ahead of the loop
                 success_rate=progress.success_rate,
                 successes=progress.successes,
                 policy_version=self.version,

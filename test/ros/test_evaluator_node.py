@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from standing_cell import StandingCell
 from tiny_priors import save_tiny_priors
 
@@ -51,9 +52,17 @@ def test_counts_what_the_ground_truth_says(ros: Any, checkpoint: Path, tmp_path:
         episodes=3,
         horizon=30,
     )
+    said: list[str] = []
+    ros.node().create_subscription(
+        DiagnosticArray,
+        "/diagnostics",
+        lambda m: said.extend(s.message for s in m.status if "evaluator" in s.name),
+        10,
+    )
     with pytest.raises(SystemExit) as end:
         ros.spin_for(60.0)
     assert end.value.code == 0
+    assert any("2 of 3 layouts, 1 solved" in message for message in said)
     result = json.loads(result_file.read_text())
     assert (result["successes"], result["episodes"], result["task"]) == (1, 3, TASK)
     assert [layout["success"] for layout in result["layouts"]] == [False, True, False]

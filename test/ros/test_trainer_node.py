@@ -21,6 +21,7 @@ from fmac_ros.nodes.prior_server import PriorServer
 from fmac_ros.nodes.trainer_node import TrainerNode
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.parameters import ParameterError
+from fmac_ros.ros.run import EXIT_CONFIGURATION
 
 SETTINGS = {
     "task": "press the red button",
@@ -101,6 +102,16 @@ def test_another_run_is_not_continued(ros: Any, priors: str, tmp_path: Path) -> 
         ros.add(TrainerNode, **parameters)
     with pytest.raises(ParameterError, match="seed 0, not 1"):
         ros.add(TrainerNode, **parameters, resume=True, seed=1)
+
+
+def test_a_damaged_state_is_not_tried_again(ros: Any, priors: str, tmp_path: Path) -> None:
+    parameters = {**SETTINGS, "run_dir": str(tmp_path), "priors": priors}
+    ros.add(TrainerNode, **parameters).destroy_node()
+    (tmp_path / "learner.safetensors").write_bytes(b"of another program")
+    ros.add(TrainerNode, **parameters, resume=True)
+    with pytest.raises(SystemExit) as end:
+        ros.spin_for(20.0)
+    assert end.value.code == EXIT_CONFIGURATION
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
