@@ -43,7 +43,7 @@ EXIT_NO_PRIORS = 1
 class PriorConfig:
     """Parameters of prior_server."""
 
-    priors: str = parameter("embedded", description="embedded, a directory, or a hub id")
+    priors: str = parameter("embedded", description="embedded, a directory, a hub id, or a YAML file")
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
@@ -75,7 +75,7 @@ class PriorServer(LifecycleNode):
         """Check that the priors are there and start to load them."""
         try:
             find_priors(self._config.priors)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._fail(error)
             return TransitionCallbackReturn.FAILURE
         self._diagnostics.warn(f"loading {self._config.priors} priors")

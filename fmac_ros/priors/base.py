@@ -3,6 +3,8 @@
 Any object with these methods serves as a prior. Pictures are (n, h, w, 3) uint8 RGB,
 the cameras of one state side by side (``fmac_ros.picture.tile``). ``name`` and ``version``
 travel with every answer, so that a stored label can be traced to the model that gave it.
+``picture_size`` is the (h, w) that a prior must be given, None where it resizes by itself;
+``conditioning`` says what tells it the task, some of ``CONDITIONINGS``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
+CONDITIONINGS = ("text", "goal_image")
+
 Progress = Callable[[float], None]  # called with the finished fraction, 0..1
 
 
@@ -20,6 +24,8 @@ class ValuePrior(Protocol):
 
     name: str
     version: str
+    picture_size: tuple[int, int] | None
+    conditioning: tuple[str, ...]
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 values of (n, h, w, 3) uint8 pictures."""
@@ -31,6 +37,8 @@ class SuccessPrior(Protocol):
 
     name: str
     version: str
+    picture_size: tuple[int, int] | None
+    conditioning: tuple[str, ...]
     threshold: float
 
     def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
@@ -43,6 +51,8 @@ class VideoPrior(Protocol):
 
     name: str
     version: str
+    picture_size: tuple[int, int] | None
+    conditioning: tuple[str, ...]
     frames: int  # length N of an imagined video; future frames are numbered 1..N
 
     def imagine(
@@ -62,6 +72,7 @@ class LatentSpace(Protocol):
 
     name: str
     version: str
+    picture_size: tuple[int, int]
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from fmac_ros.priors.backends import Context, Options, parse_options, register
 from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite
 from fmac_ros.priors.heads import LatentHead
+from fmac_ros.priors.spec import EMBEDDED
 from fmac_ros.priors.video import VideoPipeline
+from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
 
 BATCH = 64
+
+
+@register("value", EMBEDDED)
+def make_value(options: Options, context: Context) -> EmbeddedValue:
+    """M_V of the context's directory."""
+    parse_options(NoOptions, options)
+    return EmbeddedValue(_scorer("value", context), version_of(context.root / "value"))
+
+
+@register("success", EMBEDDED)
+def make_success(options: Options, context: Context) -> EmbeddedSuccess:
+    """M_R of the context's directory."""
+    parse_options(NoOptions, options)
+    return EmbeddedSuccess(_scorer("success", context), version_of(context.root / "success"))
+
+
+@register("video", EMBEDDED)
+def make_video(options: Options, context: Context) -> EmbeddedVideo:
+    """M_tau of the context's directory."""
+    parse_options(NoOptions, options)
+    folder = context.root / "video"
+    pipeline = VideoPipeline.from_pretrained(folder, **DIFFUSERS_LOADING)
+    return EmbeddedVideo(pipeline, context.encoder, context.text, version_of(folder))
+
+
+def _scorer(part: str, context: Context) -> LatentScorer:
+    head = LatentHead.from_pretrained(context.root / part, dtype=torch.float32)
+    return LatentScorer(head, context.encoder, context.text)
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The directory says it all."""
 
 
 class LatentScorer:
@@ -40,9 +77,11 @@ class EmbeddedValue:
     """``M_V`` over the shared latents (``base.ValuePrior``)."""
 
     name = "fmac-value"
+    conditioning = ("text",)
 
     def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
+        self.picture_size = scorer.encoder.picture_size
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 values in 0..1."""
@@ -53,9 +92,11 @@ class EmbeddedSuccess:
     """``M_R`` over the shared latents (``base.SuccessPrior``)."""
 
     name = "fmac-success"
+    conditioning = ("text",)
 
     def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
+        self.picture_size = scorer.encoder.picture_size
         self.threshold = float(scorer.head.config.threshold)
 
     def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
@@ -67,6 +108,7 @@ class EmbeddedVideo:
     """``M_tau`` by few-step diffusion in the shared latents (``base.VideoPrior``)."""
 
     name = "fmac-video"
+    conditioning = ("text",)
 
     def __init__(
         self,
@@ -78,6 +120,7 @@ class EmbeddedVideo:
         pipeline.denoiser.eval().to(memory_format=torch.channels_last)
         self.pipeline, self.encoder, self.text = pipeline, encoder, text
         self.version = version
+        self.picture_size = encoder.picture_size
         self.frames = int(pipeline.denoiser.config.frames)
 
     def imagine(

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import torch
 import transformers
 
 from fmac_ros.paths import package_dir
 from fmac_ros.priors.autoencoder import PictureAutoencoder
+from fmac_ros.priors.backends import Context, make_prior
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
-from fmac_ros.priors.embedded import EmbeddedSuccess, EmbeddedValue, EmbeddedVideo, LatentScorer
 from fmac_ros.priors.encoder import Encoder
-from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.remembering import RememberingEncoder
+from fmac_ros.priors.spec import EMBEDDED, PriorSpec, read_spec
 from fmac_ros.priors.text import SentenceEncoder
-from fmac_ros.priors.video import VideoPipeline
+from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
 
-EMBEDDED = "embedded"
 PARTS = ("encoder", "value", "success", "video")
-# weights are stored in half precision and run in single; the loader for machines with too
-# little memory would need the accelerate package
-DIFFUSERS_LOADING = {"torch_dtype": torch.float32, "low_cpu_mem_usage": False}
 
 
 @dataclass(frozen=True)
@@ -41,23 +36,27 @@ def load_priors(name: str | Path = EMBEDDED) -> Priors:
     """Load all priors.
 
     Args:
-        name: ``embedded``, a directory with ``encoder/ value/ success/ video/``, or the hub id
-            (``owner/name``) of a repository laid out like that.
+        name: ``embedded``, a directory with ``encoder/ value/ success/ video/``, the hub id
+            (``owner/name``) of a repository laid out like that, or a YAML file (``spec``).
+
+    Raises:
+        FileNotFoundError: there are no priors of that name.
+        ValueError: the file or an option in it is not valid.
     """
-    root = find_priors(name)
+    spec, root = read_spec(name), find_priors(name)
     transformers.utils.logging.disable_progress_bar()
     text = SentenceEncoder()
     encoder = RememberingEncoder(load_encoder_from(root / "encoder"))
-    value, success = (
-        LatentScorer(LatentHead.from_pretrained(root / part, dtype=torch.float32), encoder, text)
-        for part in ("value", "success")
-    )
-    pipeline = VideoPipeline.from_pretrained(root / "video", **DIFFUSERS_LOADING)
+    context = Context(root, encoder, text)
+
+    def make(kind: str, prior: PriorSpec) -> Any:
+        return make_prior(kind, prior.backend, prior.options, context)
+
     return Priors(
         encoder=encoder,
-        value=EmbeddedValue(value, version_of(root / "value")),
-        success=EmbeddedSuccess(success, version_of(root / "success")),
-        video=EmbeddedVideo(pipeline, encoder, text, version_of(root / "video")),
+        value=make("value", spec.value),
+        success=make("success", spec.success),
+        video=make("video", spec.video),
         text=text,
     )
 
@@ -74,16 +73,17 @@ def load_encoder_from(folder: Path) -> Encoder:
 
 
 def find_priors(name: str | Path) -> Path:
-    """Return the directory that holds the priors called ``name``."""
-    if str(name) == EMBEDDED:
+    """Return the directory that holds the embedded priors and latent space of ``name``."""
+    name = read_spec(name).root
+    if name == EMBEDDED:
         root = package_dir() / "weights"
     elif Path(name).is_dir():
         root = Path(name)
-    elif str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
-        root = _download(str(name))
+    elif name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        root = _download(name)
     else:
         raise FileNotFoundError(
-            f"no priors at {str(name)!r}, valid: {EMBEDDED!r}, a directory, or a hub id owner/name"
+            f"no priors at {name!r}, valid: {EMBEDDED!r}, a directory, or a hub id owner/name"
         )
     missing = [part for part in PARTS if not (root / part).is_dir()]
     if missing:
@@ -91,14 +91,6 @@ def find_priors(name: str | Path) -> Path:
             f"priors in {root} lack {', '.join(missing)}; 'fmac pretrain' makes all of them"
         )
     return root
-
-
-def version_of(folder: Path) -> str:
-    """Short fingerprint of the weights below a directory."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _download(hub_id: str) -> Path:

@@ -26,6 +26,7 @@ class RememberingEncoder:
         self._known: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self.name = encoder.name
         self.version = encoder.version
+        self.picture_size = encoder.picture_size
         self.latent_shape = encoder.latent_shape
 
     def encode(self, pictures: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.registry import version_of
+from fmac_ros.priors.weights import version_of
 
 
 def check_latent_space(settings: PretrainSettings) -> None:

@@ -13,8 +13,8 @@ from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.windows import FRAMES, future_rows, progress_rows
-from fmac_ros.priors.registry import DIFFUSERS_LOADING
 from fmac_ros.priors.video import DIFFUSION_TIMES, VideoPipeline, make_scheduler
+from fmac_ros.priors.weights import DIFFUSERS_LOADING
 
 STEPS = 4
 SAMPLING_TIME_SHARE = 0.5  # of a batch, at the very times that sampling visits
