@@ -43,7 +43,7 @@ EXIT_NO_PRIORS = 1
 class PriorConfig:
     """Parameters of prior_server."""
 
-    priors: str = parameter("embedded", description="embedded, a directory, a hub id, or a YAML file")
+    priors: str = parameter("embedded", description="embedded, a directory, hub id or YAML file")
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
