@@ -55,6 +55,18 @@ setup(
         "transformers>=4.40",
         "trimesh>=4.0",
     ],
+    extras_require={
+        # What some models of the hub need to prepare a sentence or a picture.
+        "hub": [
+            "accelerate>=1.0",
+            "ftfy>=6.1",
+            "num2words>=0.5",
+            "protobuf>=4",
+            "sentencepiece>=0.2",
+        ],
+        # To import LeRobot data sets: their tables, and videos (AV1) that OpenCV cannot decode.
+        "lerobot": ["av>=12", "pyarrow>=14"],
+    },
     entry_points={"console_scripts": ["fmac = fmac_ros.cli.main:main"]},
     zip_safe=False,
 )

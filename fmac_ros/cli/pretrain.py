@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from fmac_ros.paths import cache_dir, package_dir
@@ -24,6 +25,23 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
     option("--float32", action="store_true", help="train without bfloat16 multiplications")
+    _add_import(parser.add_argument_group("videos of your own (docs/data.md)"))
+
+
+def _add_import(group: argparse._ArgumentGroup) -> None:
+    option = group.add_argument
+    option(
+        "--import",
+        dest="imports",
+        type=Path,
+        action="append",
+        metavar="PATH",
+        help="learn from this folder of videos with sentences, or LeRobotDataset v3; repeatable",
+    )
+    option("--cameras", help="cameras of a picture from left to right: a,b (default: all)")
+    option("--seconds-per-frame", type=float, help="time between two pictures (default 0.1)")
+    option("--held-out", type=float, metavar="SHARE", help="share held out (default 0.1)")
+    option("--arm", help="name of the arm where the data names none (default: unknown)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,8 +61,23 @@ def run(args: argparse.Namespace) -> int:
         bfloat16=not args.float32,
         start_from=args.start_from,
     )
+    if args.imports:
+        _import(args, settings)
     if args.stage == "all":
         run_all(settings)
     else:
         run_track((args.stage,), settings)
     return 0
+
+
+def _import(args: argparse.Namespace, settings: PretrainSettings) -> None:
+    """Write the user's videos as shards; what an earlier start wrote is kept."""
+    from fmac_ros.priors.pretrain.sources import import_videos
+    from fmac_ros.priors.pretrain.sources.common import ImportOptions
+    from fmac_ros.priors.pretrain.stages import Logger
+
+    named = {name: getattr(args, name) for name in ("seconds_per_frame", "held_out", "arm")}
+    given = {name: value for name, value in named.items() if value is not None}
+    cameras = tuple(name.strip() for name in args.cameras.split(",")) if args.cameras else ()
+    log = Logger(settings.work / "log.txt", time.monotonic())
+    import_videos(args.imports, settings, ImportOptions(cameras=cameras, **given), log)

@@ -20,7 +20,14 @@ KINDS = ("value", "success", "video")
 ENTRY_POINTS = "fmac_ros.priors"
 # Modules of the package that register backends; imported when a backend is first asked for,
 # because some of them need large libraries.
-MODULES = ("fmac_ros.priors.embedded",)
+MODULES = (
+    "fmac_ros.priors.embedded",
+    "fmac_ros.priors.hub.contrastive",
+    "fmac_ros.priors.hub.video",
+    "fmac_ros.priors.hub.vision_language",
+    "fmac_ros.priors.endpoint.priors",
+    "fmac_ros.priors.ensemble.priors",
+)
 
 T = TypeVar("T")
 

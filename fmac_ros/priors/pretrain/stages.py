@@ -53,14 +53,14 @@ def run_track(track: tuple[str, ...], settings: PretrainSettings) -> None:
         if name not in STAGES:
             raise ValueError(f"stage is {name!r}, valid: {', '.join(STAGES)}")
         started = time.monotonic()
-        log = _Logger(settings.work / "log.txt", started)
+        log = Logger(settings.work / "log.txt", started)
         _STAGES[name](stage, settings, log)
         log(f"{stage}: done")
         _marker(stage, settings).parent.mkdir(parents=True, exist_ok=True)
         _marker(stage, settings).touch()
 
 
-class _Logger:
+class Logger:
     """Prints a line with the stage's seconds and keeps it in the run's log."""
 
     def __init__(self, path: Path, started: float) -> None:

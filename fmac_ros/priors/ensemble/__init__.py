@@ -1,0 +1,1 @@
+"""Priors made of other priors: votes and averages of models and cameras."""
