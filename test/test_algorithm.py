@@ -24,6 +24,7 @@ CONFIG = TrainConfig(
     seed_steps=150,
     play_horizon=15,
     horizon=15,
+    seed_updates=300,
     updates_per_step=2.0,
     background=False,
 )
@@ -34,6 +35,7 @@ SHORT = replace(
     play_horizon=10,
     horizon=10,
     checkpoint_every=3,
+    seed_updates=20,
     updates_per_step=0.5,
 )
 

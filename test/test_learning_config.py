@@ -39,7 +39,7 @@ def test_train_config_names_value_and_choices(name: str, value: object, valid: s
 
 
 def test_updates_wait_for_the_random_play_then_come_all_at_once() -> None:
-    config = TrainConfig(task="press", seed_steps=100, updates_per_step=2.0)
+    config = TrainConfig(task="press", seed_steps=100, seed_updates=20, updates_per_step=2.0)
     assert config.updates_due(99) == 0
-    assert config.updates_due(100) == 200
-    assert config.updates_due(150) == 300
+    assert config.updates_due(100) == 20
+    assert config.updates_due(150) == 120

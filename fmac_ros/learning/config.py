@@ -48,7 +48,7 @@ class LearnerConfig:
     beta: float = 100.0
     learning_rate: float = 5e-4
     weight_decay: float = 0.01
-    batch_size: int = 128
+    batch_size: int = 64
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 1.0
     averaging: float = 0.998
@@ -83,7 +83,9 @@ class TrainConfig:
         seed_steps: steps of random play before the first update; rho learns from them.
         horizon: time limit of an episode [steps].
         play_horizon: the same for random play; short, to see many layouts in few steps.
-        updates_per_step: updates of both networks per environment step.
+        seed_updates: updates right after random play. Few: a pi that has gone often over a
+            hundred layouts of play keeps to what it took from them.
+        updates_per_step: updates of both networks per later environment step.
         stop_on_success: end an episode when the success prior says so.
         background: update in a thread beside the rollouts; otherwise between them, which
             makes the run exactly repeatable.
@@ -98,7 +100,8 @@ class TrainConfig:
     seed_steps: int = 2000
     horizon: int = 40
     play_horizon: int = 20
-    updates_per_step: float = 1.0
+    seed_updates: int = 500
+    updates_per_step: float = 0.5
     stop_on_success: bool = True
     background: bool = True
     checkpoint_every: int = 5
@@ -113,10 +116,12 @@ class TrainConfig:
         _require_number("seed_steps", self.seed_steps, 0)
         _require_number("horizon", self.horizon, 1)
         _require_number("play_horizon", self.play_horizon, 1)
+        _require_number("seed_updates", self.seed_updates, 0)
         _require_number("updates_per_step", self.updates_per_step, 0.0)
         _require_number("checkpoint_every", self.checkpoint_every, 1)
         _require_number("seed", self.seed, 0, 2**63 - 1)
 
     def updates_due(self, env_steps: int) -> int:
-        """Updates owed after ``env_steps``: none in random play, then all at once."""
-        return int(self.updates_per_step * env_steps) if env_steps >= self.seed_steps else 0
+        """Updates owed after ``env_steps``; none in random play."""
+        later = env_steps - self.seed_steps
+        return self.seed_updates + int(self.updates_per_step * later) if later >= 0 else 0

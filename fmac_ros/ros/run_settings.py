@@ -61,6 +61,9 @@ class TrainerConfig:
     play_horizon: int = parameter(
         TrainConfig.play_horizon, description="time limit of random play [steps]", minimum=1
     )
+    seed_updates: int = parameter(
+        TrainConfig.seed_updates, description="updates right after random play", minimum=0
+    )
     updates_per_step: float = parameter(
         TrainConfig.updates_per_step, description="updates per environment step", minimum=0.0
     )

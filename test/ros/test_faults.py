@@ -36,7 +36,12 @@ def quick_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = folder / "fmac.yaml"
     document = yaml.safe_load(file.read_text())
     document["trainer_node"]["ros__parameters"].update(
-        seed_steps=10, play_horizon=HORIZON, updates_per_step=0.2, batch_size=8, checkpoint_every=1
+        seed_steps=10,
+        play_horizon=HORIZON,
+        seed_updates=2,
+        updates_per_step=0.2,
+        batch_size=8,
+        checkpoint_every=1,
     )
     file.write_text(yaml.safe_dump(document))
     monkeypatch.setenv("FMAC_CONFIG_DIR", str(folder))

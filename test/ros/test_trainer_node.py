@@ -28,6 +28,7 @@ SETTINGS = {
     "horizon": 5,
     "play_horizon": 5,
     "seed_steps": 10,
+    "seed_updates": 5,
     "updates_per_step": 0.5,
     "batch_size": 8,
     "prior_timeout": 5.0,
