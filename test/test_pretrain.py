@@ -15,6 +15,7 @@ from synthetic_videos import sentence, write_videos
 from torch import nn
 
 from fmac_ros.paths import package_dir
+from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
 from fmac_ros.priors.pretrain.starting import check_latent_space
@@ -40,6 +41,17 @@ def line_settings(work: Path, steps: int) -> PretrainSettings:
 def new_line() -> nn.Linear:
     torch.manual_seed(0)
     return nn.Linear(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [("flags : fpu avx512_bf16", True), ("Features : asimd bf16", True), ("flags : avx2", False)],
+)
+def test_bfloat16_only_where_it_is_fast(tmp_path: Path, flags: str, expected: bool) -> None:
+    cpu_info = tmp_path / "cpuinfo"
+    assert not has_fast_bfloat16(cpu_info)
+    cpu_info.write_text(f"processor : 0\nmodel name : bf16\n{flags}\n")
+    assert has_fast_bfloat16(cpu_info) is expected
 
 
 def test_the_loop_learns(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from fmac_ros.paths import cache_dir, package_dir
+from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import STAGES, PretrainSettings
 
 
@@ -24,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--seed", type=int, default=0, help="seed of weights and batches (default 0)")
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
-    option("--float32", action="store_true", help="train without bfloat16 multiplications")
+    option(
+        "--float32", action="store_true", help="never multiply in bfloat16 (default: where fast)"
+    )
     _add_import(parser.add_argument_group("videos of your own (docs/data.md)"))
 
 
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         minutes=args.minutes,
         effort=args.effort,
-        bfloat16=not args.float32,
+        bfloat16=has_fast_bfloat16() and not args.float32,
         start_from=args.start_from,
     )
     if args.imports:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
+
 STAGES = ("videos", "autoencoder", "latents", "value", "success", "video", "report")
 
 FINE_TUNING_RATE = 0.6  # of the learning rate from random weights
@@ -38,7 +40,7 @@ class PretrainSettings:
         work: latents, checkpoints and metrics; a second start continues from them.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
         effort: multiplies every network's steps.
-        bfloat16: multiply in bfloat16 while training; slow on processors without it.
+        bfloat16: multiply in bfloat16 while training; by default where the processor can.
         start_from: directory of priors to fine-tune instead of random weights.
     """
 
@@ -50,7 +52,7 @@ class PretrainSettings:
     seed: int = 0
     minutes: float | None = None
     effort: float = 1.0
-    bfloat16: bool = True
+    bfloat16: bool = field(default_factory=has_fast_bfloat16)
     start_from: Path | None = None
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
