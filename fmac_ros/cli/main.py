@@ -6,9 +6,15 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import doctor, evaluate, pretrain, result, train
+from fmac_ros.cli import bench, doctor, evaluate, pretrain, result, train
 
-COMMANDS = {"train": train, "eval": evaluate, "pretrain": pretrain, "doctor": doctor}
+COMMANDS = {
+    "train": train,
+    "eval": evaluate,
+    "pretrain": pretrain,
+    "bench": bench,
+    "doctor": doctor,
+}
 EXIT_FAILED = 1
 
 

@@ -1,0 +1,1 @@
+"""How far the foundation priors deserve trust, on videos and layouts they never saw."""

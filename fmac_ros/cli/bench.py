@@ -1,0 +1,94 @@
+"""``fmac bench``: measure the parts of the system."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.cli import options, result
+from fmac_ros.paths import cache_dir
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``fmac bench`` with its benchmarks."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "bench", help="measure the priors on videos and layouts they never saw"
+    )
+    benches = parser.add_subparsers(dest="bench", required=True, metavar="WHAT")
+    _add_priors(benches.add_parser("priors", help="how far each prior deserves trust"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the benchmark that was asked for."""
+    return _run_priors(args)
+
+
+def _add_priors(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option("--priors", default="embedded", help="as for fmac train (default embedded)")
+    option("--tasks", help="tasks, comma between them (default: all)")
+    option("--arms", help="arms, comma between them (default: all)")
+    option("--seen-arms", help="arms the priors learned from (default: what their weights say)")
+    option("--videos-per-arm", type=int, default=100, help="held-out videos (default 100)")
+    option("--episodes", type=int, default=20, help="layouts to follow videos on, 0 for none")
+    option("--play-steps", type=int, default=4000, help="random play behind inverse dynamics")
+    option("--look-ahead", type=int, default=2, help="which imagined frame is followed")
+    option("--seed", type=int, default=0, help="of layouts, networks and noise (default 0)")
+    option("--videos", type=Path, help="directory of the held-out videos (default: cache)")
+    option("--out", type=Path, default=Path("bench_priors"), help="directory of the pictures")
+    options.add_json(parser)
+
+
+def _run_priors(args: argparse.Namespace) -> int:
+    from fmac_ros.bench.priors.markdown import table
+    from fmac_ros.bench.priors.pictures import draw_pictures
+    from fmac_ros.bench.priors.suite import measure
+
+    bench = _prior_bench(args)
+    measured = measure(bench, lambda text: print(text, flush=True))
+    files = draw_pictures(measured, bench, args.out)
+    print(f"\n{table(measured.rows)}\n")
+    print("pictures: " + ", ".join(map(str, files)))
+    if args.json:
+        settings = {**asdict(bench), "folder": str(bench.folder)}
+        found = {"rows": measured.rows, "speed": measured.speed, "settings": settings}
+        about = {"versions": result.versions(), "commit": result.commit()}
+        result.write_json(args.json, {**found, **about})
+        print(f"written to {args.json}")
+    return 0
+
+
+def _prior_bench(args: argparse.Namespace) -> Any:
+    from fmac_ros.bench.priors.following import Following
+    from fmac_ros.bench.priors.seen import seen_arms
+    from fmac_ros.bench.priors.suite import PriorBench
+    from fmac_ros.priors.pretrain.rendering import ARMS
+    from fmac_ros.tasks import TASKS
+
+    tasks = _names("tasks", args.tasks, tuple(TASKS))
+    arms = _names("arms", args.arms, ARMS)
+    seen = _names("seen-arms", args.seen_arms, ARMS) if args.seen_arms else seen_arms(args.priors)
+    place = f"{args.seed}-{args.videos_per_arm}-{'-'.join((*tasks, *arms))}"
+    return PriorBench(
+        priors=args.priors,
+        folder=args.videos or cache_dir() / "bench_priors" / place,
+        tasks=tasks,
+        arms=arms,
+        seen=seen,
+        videos_per_arm=args.videos_per_arm,
+        look_ahead=args.look_ahead,
+        seed=args.seed,
+        following=Following(args.play_steps, args.play_steps, args.episodes)
+        if args.episodes
+        else None,
+    )
+
+
+def _names(option: str, given: str | None, valid: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in given.split(",")) if given else valid
+    wrong = [name for name in names if name not in valid]
+    if wrong:
+        raise ValueError(f"--{option} has {', '.join(wrong)!r}, valid: {', '.join(valid)}")
+    return names
