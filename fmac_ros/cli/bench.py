@@ -16,7 +16,9 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "bench", help="measure the priors on videos and layouts they never saw"
     )
-    benches = parser.add_subparsers(dest="bench", required=True, metavar="WHAT")
+    benches = parser.add_subparsers(
+        dest="bench", required=True, metavar="WHAT", help="what to measure"
+    )
     _add_priors(benches.add_parser("priors", help="how far each prior deserves trust"))
 
 
@@ -64,12 +66,14 @@ def _prior_bench(args: argparse.Namespace) -> Any:
     from fmac_ros.bench.priors.following import Following
     from fmac_ros.bench.priors.seen import seen_arms
     from fmac_ros.bench.priors.suite import PriorBench
-    from fmac_ros.priors.pretrain.rendering import ARMS
+    from fmac_ros.priors.pretrain.settings import ARMS
     from fmac_ros.tasks import TASKS
 
-    tasks = _names("tasks", args.tasks, tuple(TASKS))
-    arms = _names("arms", args.arms, ARMS)
-    seen = _names("seen-arms", args.seen_arms, ARMS) if args.seen_arms else seen_arms(args.priors)
+    tasks = options.names("tasks", args.tasks, tuple(TASKS))
+    arms = options.names("arms", args.arms, ARMS)
+    seen = seen_arms(args.priors)
+    if args.seen_arms is not None:
+        seen = options.names("seen-arms", args.seen_arms, ARMS)
     place = f"{args.seed}-{args.videos_per_arm}-{'-'.join((*tasks, *arms))}"
     return PriorBench(
         priors=args.priors,
@@ -84,11 +88,3 @@ def _prior_bench(args: argparse.Namespace) -> Any:
         if args.episodes
         else None,
     )
-
-
-def _names(option: str, given: str | None, valid: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in given.split(",")) if given else valid
-    wrong = [name for name in names if name not in valid]
-    if wrong:
-        raise ValueError(f"--{option} has {', '.join(wrong)!r}, valid: {', '.join(valid)}")
-    return names

@@ -80,3 +80,12 @@ def _help(name: str, default: Value) -> str:
     setting = SETTINGS[name]
     choices = f"; one of {', '.join(setting.choices())}" if setting.choices else ""
     return f"{setting.help}{choices} (default: {default})".replace("%", "%%")
+
+
+def names(option: str, given: str | None, valid: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in ``a,b``, all valid ones without an option. Raises ValueError."""
+    found = tuple(name.strip() for name in given.split(",")) if given is not None else valid
+    wrong = [name for name in found if name not in valid]
+    if wrong:
+        raise ValueError(f"--{option} has {', '.join(wrong)!r}, valid: {', '.join(valid)}")
+    return found

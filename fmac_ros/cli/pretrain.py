@@ -6,9 +6,10 @@ import argparse
 import time
 from pathlib import Path
 
+from fmac_ros.cli import options
 from fmac_ros.paths import cache_dir, package_dir
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
-from fmac_ros.priors.pretrain.settings import STAGES, PretrainSettings
+from fmac_ros.priors.pretrain.settings import ARMS, STAGES, PretrainSettings
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -19,6 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--videos", type=Path, help="training videos, rendered if missing (default: in work)")
     option("--validation", type=Path, help="held-out videos, likewise (default: in work)")
     option("--videos-per-arm", type=int, default=900, help="training videos to render of each arm")
+    option("--arms", help="arms to render, comma between; leave one out as held out (default: all)")
     option("--weights", type=Path, help="where the priors go (default: the package's own weights)")
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")
     option("--start-from", type=Path, help="priors to fine-tune instead of random weights")
@@ -57,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         validation=args.validation or work / "validation_videos",
         weights=args.weights or package_dir() / "weights",
         work=work,
+        arms=options.names("arms", args.arms, ARMS),
         videos_per_arm=args.videos_per_arm,
         seed=args.seed,
         minutes=args.minutes,

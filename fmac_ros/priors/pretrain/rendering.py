@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.sources.shards import has_imported
 from fmac_ros.priors.pretrain.training import Log
+from fmac_ros.priors.pretrain.videos import read_annotations
 from fmac_ros.sim.videos import render_dataset
 from fmac_ros.tasks import TASKS
 
-ARMS = ("panda", "ur5e", "kuka", "xarm")
 VALIDATION_VIDEOS_PER_ARM = 100
 VALIDATION_SEED = 9_000_000  # far from the training videos' seeds, which start at 0
 
 
 def render_videos(settings: PretrainSettings, log: Log) -> None:
-    """Render training and held-out videos of every arm and task; what is there is kept.
+    """Render training and held-out videos of the run's arms and all tasks; what is there is kept.
 
     A folder with imported videos is left as it is: who wants both renders first.
     """
@@ -26,5 +28,19 @@ def render_videos(settings: PretrainSettings, log: Log) -> None:
         if has_imported(folder):
             log(f"videos: {folder} holds imported {name} videos, none are rendered")
             continue
-        for done, shards in render_dataset(folder, ARMS, tuple(TASKS), videos_per_arm, seed):
+        _check_arms(folder, settings.arms)
+        for done, shards in render_dataset(
+            folder, settings.arms, tuple(TASKS), videos_per_arm, seed
+        ):
             log(f"videos: {done} of {shards} {name} shards")
+
+
+def _check_arms(folder: Path, arms: tuple[str, ...]) -> None:
+    """Refuse to mix with videos of other arms: priors must not have seen an arm left out."""
+    paths = sorted(folder.glob("shard_*.safetensors"))
+    found = {info.arm for path in paths for info in read_annotations(path)[0]}
+    if not found <= set(arms):
+        raise ValueError(
+            f"{folder} holds videos of {', '.join(sorted(found))}, valid for this run: "
+            f"{', '.join(arms)}; give another --work or --videos"
+        )

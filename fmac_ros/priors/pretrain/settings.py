@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 
+ARMS = ("panda", "ur5e", "kuka", "xarm")
 STAGES = ("videos", "autoencoder", "latents", "value", "success", "video", "report")
 
 FINE_TUNING_RATE = 0.6  # of the learning rate from random weights
@@ -38,6 +39,7 @@ class PretrainSettings:
         videos, validation: data set directories (``videos.py``), rendered where missing.
         weights: written: ``encoder/ value/ success/ video/``.
         work: latents, checkpoints and metrics; a second start continues from them.
+        arms: whose videos are rendered; leave one out for priors that never saw it.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
         effort: multiplies every network's steps.
         bfloat16: multiply in bfloat16 while training; by default where the processor can.
@@ -48,6 +50,7 @@ class PretrainSettings:
     validation: Path
     weights: Path
     work: Path
+    arms: tuple[str, ...] = ARMS
     videos_per_arm: int = 900
     seed: int = 0
     minutes: float | None = None
@@ -57,6 +60,9 @@ class PretrainSettings:
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
     def __post_init__(self) -> None:
+        wrong = [arm for arm in self.arms if arm not in ARMS]
+        if wrong or not self.arms:
+            raise ValueError(f"arms are {list(self.arms)}, valid: some of {', '.join(ARMS)}")
         if self.videos_per_arm < 1:
             raise ValueError(f"videos_per_arm is {self.videos_per_arm}, valid: 1 or more")
         if self.effort <= 0:
