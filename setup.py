@@ -45,6 +45,7 @@ setup(
         "matplotlib>=3.5",
         "numpy>=1.23",
         "opencv-python-headless>=4.5",
+        "pillow>=9.0",
         "pin>=2.7",
         "pybullet>=3.2.5",
         "PyYAML>=5.4",
