@@ -96,12 +96,12 @@ class TrainConfig:
     task: str
     algorithm: str = "fmac"
     behaviour: str = "policy"
-    env_steps: int = 14_000
+    env_steps: int = 8000
     seed_steps: int = 2000
     horizon: int = 40
     play_horizon: int = 20
-    seed_updates: int = 500
-    updates_per_step: float = 0.5
+    seed_updates: int = 1000
+    updates_per_step: float = 1.0
     stop_on_success: bool = True
     background: bool = True
     checkpoint_every: int = 5

@@ -16,11 +16,12 @@ from fmac_ros.learning.networks import (
 class Policy(nn.Module):
     """pi on the latent and the proprio of s_t.
 
-    The floor under the standard deviation keeps the policy exploring and bounds its
-    log-density, which Eq. 2 multiplies by up to beta.
+    The floor under the standard deviation keeps the policy exploring and bounds the slope of
+    its log-density, which Eq. 2 multiplies by up to beta: at half this floor, imitating the
+    few successful steps outweighs what the video says of all others (docs/method.md).
     """
 
-    MIN_STD, MAX_STD = 0.15, 0.6
+    MIN_STD, MAX_STD = 0.3, 0.6
 
     def __init__(self, latent_shape: LatentShape, proprio_size: int, action_size: int) -> None:
         super().__init__()
