@@ -66,7 +66,6 @@ def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
         "command": "fmac pretrain",
         "seed": settings.seed,
         "effort": settings.effort,
-        "minutes": settings.minutes,
         "bfloat16": settings.bfloat16,
         "fit": describe_fit(STAGE_OF[part], settings),
         "videos": describe_videos(read_table(settings.videos)),
