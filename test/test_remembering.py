@@ -10,7 +10,7 @@ from fmac_ros.priors.remembering import RememberingEncoder
 class CountingEncoder:
     """Latents that are the picture's mean; counts what it encodes."""
 
-    name, version, latent_shape = "counting", "1", (1, 1, 1)
+    name, version, latent_shape, picture_size = "counting", "1", (1, 1, 1), (4, 4)
 
     def __init__(self) -> None:
         self.encoded = 0
