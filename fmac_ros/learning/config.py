@@ -83,8 +83,7 @@ class TrainConfig:
         seed_steps: steps of random play before the first update; rho learns from them.
         horizon: time limit of an episode [steps].
         play_horizon: the same for random play; short, to see many layouts in few steps.
-        seed_updates: updates right after random play. Few: a pi that has gone often over a
-            hundred layouts of play keeps to what it took from them.
+        seed_updates: updates of both networks right after random play.
         updates_per_step: updates of both networks per later environment step.
         stop_on_success: end an episode when the success prior says so.
         background: update in a thread beside the rollouts; otherwise between them, which

@@ -71,15 +71,12 @@ class Learner:
             return {}
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
-    def update_inverse_dynamics(self, count: int) -> float:
-        """Update rho alone ``count`` times by Eq. 1; the mean loss of the last tenth."""
+    def update_inverse_dynamics(self, count: int) -> None:
+        """Update rho alone ``count`` times by Eq. 1."""
         if self.updates == 0 and count > 0:
             self._fit_statistics()
-        losses = []
         for _ in range(count):
-            batch = self.replay.sample(self.config.batch_size, self.rng)
-            losses.append(self._update_rho(batch)["rho_loss"])
-        return float(np.mean(losses[-max(1, count // 10) :])) if losses else float("nan")
+            self._update_rho(self.replay.sample(self.config.batch_size, self.rng))
 
     def parameters(self) -> bytes:
         """Acting policy and rho, for ``Actor.from_bytes``."""

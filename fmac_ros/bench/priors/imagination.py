@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fmac_ros.bench.priors.answers import each_video
+from fmac_ros.bench.priors.judging import Row
 from fmac_ros.priors.base import LatentSpace, VideoPrior
 from fmac_ros.priors.pretrain.videos import VideoTable
 
 WINDOWS_PER_VIDEO = 2
-Row = dict[str, object]
 
 
 def judge_video(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fmac_ros.bench.priors.judging import Row
 from fmac_ros.priors.registry import Priors
 
 REPEATS = 15
 BATCH = 32
-Row = dict[str, object]
 
 
 def measure_speed(priors: Priors, pictures: np.ndarray, sentence: str) -> Row:

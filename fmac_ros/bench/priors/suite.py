@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from fmac_ros.bench.priors.answers import Answers, ask, rows_of
-from fmac_ros.bench.priors.following import Following, follow
+from fmac_ros.bench.priors.following import Following, Tell, follow
 from fmac_ros.bench.priors.imagination import judge_video
 from fmac_ros.bench.priors.judging import Row, judge_success, judge_value
 from fmac_ros.bench.priors.speed import measure_speed
@@ -22,7 +21,6 @@ from fmac_ros.tasks import TASKS
 # Far from those of training and validation videos: layouts that no prior has seen.
 FIRST_SEED = 70_000_000
 COLOUR = "red"
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

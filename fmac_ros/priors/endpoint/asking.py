@@ -15,10 +15,11 @@ from fmac_ros.priors.endpoint.errors import EndpointError
 from fmac_ros.priors.endpoint.options import EACH, EndpointOptions
 from fmac_ros.priors.endpoint.pictures import check_size, data_url
 from fmac_ros.priors.endpoint.pool import ask_all
-from fmac_ros.priors.endpoint.prompts import NUMBER, TASK
+from fmac_ros.priors.endpoint.prompts import NUMBER
 from fmac_ros.priors.endpoint.reading import read_number, read_yes_no
 from fmac_ros.priors.endpoint.retrying import Poster
 from fmac_ros.priors.hub.cameras import MEAN, views
+from fmac_ros.priors.hub.prompts import TASK
 from fmac_ros.priors.text import check_sentence
 
 

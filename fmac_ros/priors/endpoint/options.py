@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from fmac_ros.priors.endpoint.address import parse_url
-from fmac_ros.priors.endpoint.prompts import ANSWERS, NUMBER, PROMPTS, TASK, YES_NO
+from fmac_ros.priors.endpoint.prompts import ANSWERS, NUMBER, PROMPTS, YES_NO
 from fmac_ros.priors.hub.checks import check_choice, check_count, check_number, check_text
+from fmac_ros.priors.hub.prompts import TASK
 
 ALL, EACH = "all", "each"
 MOST_LOGPROBS = 20

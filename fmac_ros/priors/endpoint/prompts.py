@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TASK = "{task}"  # stands for the task's sentence
+from fmac_ros.priors.hub.prompts import TASK
 
 YES_NO, NUMBER = "yes_no", "number"
 ANSWERS = (NUMBER, YES_NO)
