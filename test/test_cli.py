@@ -145,7 +145,7 @@ def test_a_trainer_always_continues_and_an_evaluation_reads_the_run(tmp_path: Pa
 
 def test_result_for_scripts(tmp_path: Path) -> None:
     settings = train_settings()
-    history = History("run", 3000, 201.26, (), (), None)
+    history = History(3000, 201.26, (), (), None)
     outcome = result.payload(settings, {"successes": 47, "episodes": 50}, history)
     path = tmp_path / "new" / "out.json"
     result.write_json(path, outcome)

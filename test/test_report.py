@@ -74,15 +74,15 @@ def test_moving_rate_forgets_old_episodes() -> None:
 @pytest.mark.parametrize("successes", [0, 47, 50])
 def test_curve_is_drawn(run: Path, successes: int) -> None:
     path = run / "curve.png"
-    curve.draw(load_history(run), {"successes": successes, "episodes": 50}, path)
+    curve.draw(load_history(run), {"successes": successes, "episodes": 50}, "a run", path)
     picture = cv2.imread(str(path))
     assert picture is not None
     assert picture.std() > 0
 
 
 def test_curve_of_a_run_without_episodes(tmp_path: Path) -> None:
-    history = History("empty", 0, 0.0, (), (), None)
-    curve.draw(history, {"successes": 0, "episodes": 1}, tmp_path / "curve.png")
+    history = History(0, 0.0, (), (), None)
+    curve.draw(history, {"successes": 0, "episodes": 1}, "a run", tmp_path / "curve.png")
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 40])

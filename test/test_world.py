@@ -1,5 +1,8 @@
 """The simulated cell: motion, layouts, images, and a button that must really be pressed."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,9 @@ def test_unknown_camera_and_split_are_refused(world):
 def test_unknown_sentence_is_refused():
     with pytest.raises(ValueError, match="no simulated scene"):
         World(load_robot("panda"), "make coffee")
+
+
+def test_loading_the_simulator_prints_nothing() -> None:
+    code = "import fmac_ros.tasks, fmac_ros.sim.world"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""

@@ -18,7 +18,8 @@ def draw_pictures(
     from fmac_ros.priors.registry import load_encoder
     from fmac_ros.report import curve, frames
 
-    curve.draw(history, evaluation, run_dir.learning_curve)
+    title = "{robot}: {task} ({algorithm}, seed {seed})".format(**settings)
+    curve.draw(history, evaluation, title, run_dir.learning_curve)
     print(f"learning curve      {run_dir.learning_curve}")
     if history.shown is not None:
         encoder = load_encoder(settings["priors"])

@@ -18,18 +18,19 @@ from matplotlib import pyplot as plt  # noqa: E402  (the backend is chosen first
 WINDOW = 20  # episodes, as in TrainerStatus.success_rate
 
 
-def draw(history: History, evaluation: Mapping[str, Any], path: Path) -> None:
+def draw(history: History, evaluation: Mapping[str, Any], title: str, path: Path) -> None:
     """Draw a run's learning curve with its final evaluation into a PNG.
 
     Args:
         evaluation: ``successes`` of ``episodes`` held-out layouts.
+        title: what was trained.
     """
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     _line(axes, history.claims, "success prior, training episodes", "tab:blue")
     _line(axes, history.truths, "ground truth, training episodes", "tab:orange")
     _final(axes, history.env_steps, evaluation["successes"], evaluation["episodes"])
     axes.set(xlabel="environment steps", ylabel="success rate", ylim=(-0.02, 1.02), xlim=(0, None))
-    axes.set_title(history.title)
+    axes.set_title(title)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     figure.savefig(path, dpi=120)

@@ -26,7 +26,6 @@ class History:
     """The training of one run.
 
     Attributes:
-        title: what was trained.
         env_steps: environment steps done.
         train_seconds: wall time of the training [s].
         claims: episodes as the success prior judged them.
@@ -34,7 +33,6 @@ class History:
         shown: the last episode that the success prior calls solved, else the last one.
     """
 
-    title: str
     env_steps: int
     train_seconds: float
     claims: tuple[Outcome, ...]
@@ -63,7 +61,7 @@ def load_history(folder: Path) -> History:
     solved = dict(_truths(folder))  # the last entry of an episode that was run twice
     truths = tuple(Outcome(end, solved[id]) for id, end in ends.items() if id in solved)
     steps = claims[-1].env_steps if claims else 0
-    return History(folder.name, steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
+    return History(steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
 
 
 def _truths(folder: Path) -> Iterator[tuple[str, bool]]:
