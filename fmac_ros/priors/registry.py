@@ -10,7 +10,7 @@ import transformers
 
 from fmac_ros.paths import package_dir
 from fmac_ros.priors.autoencoder import PictureAutoencoder
-from fmac_ros.priors.backends import Context, make_prior
+from fmac_ros.priors.backends import KINDS, Context, make_prior
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.remembering import RememberingEncoder
@@ -30,6 +30,16 @@ class Priors:
     success: SuccessPrior
     video: VideoPrior
     text: TextEncoder
+
+    def status(self) -> dict[str, float | int | str]:
+        """What the priors tell of themselves, such as ``success_trusted``."""
+        told = {kind: getattr(getattr(self, kind), "status", dict)() for kind in KINDS}
+        return {f"{kind}_{key}": value for kind in KINDS for key, value in told[kind].items()}
+
+    def close(self) -> None:
+        """End the threads of those that have some; the priors answer no more."""
+        for kind in KINDS:
+            getattr(getattr(self, kind), "close", lambda: None)()
 
 
 def load_priors(name: str | Path = EMBEDDED) -> Priors:
