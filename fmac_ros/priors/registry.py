@@ -33,8 +33,11 @@ class Priors:
 
     def status(self) -> dict[str, float | int | str]:
         """What the priors tell of themselves, such as ``success_trusted``."""
-        told = {kind: getattr(getattr(self, kind), "status", dict)() for kind in KINDS}
-        return {f"{kind}_{key}": value for kind in KINDS for key, value in told[kind].items()}
+        told: dict[str, float | int | str] = {}
+        for kind in KINDS:
+            part: dict[str, float | int | str] = getattr(getattr(self, kind), "status", dict)()
+            told.update({f"{kind}_{key}": value for key, value in part.items()})
+        return told
 
     def close(self) -> None:
         """End the threads of those that have some; the priors answer no more."""

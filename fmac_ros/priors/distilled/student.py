@@ -37,7 +37,7 @@ def first_head(kind: str, options: DistilledOptions, context: Context) -> Latent
 def with_threshold_at_half(head: LatentHead) -> LatentHead:
     """The same verdicts at a threshold of 0.5: the last bias moves by the old one's log-odds."""
     threshold = min(max(float(head.config.threshold), 1e-6), 1 - 1e-6)
-    head.leave[-1].bias -= math.log(threshold / (1 - threshold))
+    head.leave[-1].get_parameter("bias").sub_(math.log(threshold / (1 - threshold)))
     head.config.threshold = HALF
     return head
 

@@ -48,8 +48,11 @@ class Members:
 
     def status(self) -> dict[str, float | int | str]:
         """What the members tell of themselves, numbered where they do."""
-        told = [getattr(member, "status", dict)() for member in self._members]
-        return {f"{i}_{key}": value for i, part in enumerate(told) for key, value in part.items()}
+        told: dict[str, float | int | str] = {}
+        for index, member in enumerate(self._members):
+            part: dict[str, float | int | str] = getattr(member, "status", dict)()
+            told.update({f"{index}_{key}": value for key, value in part.items()})
+        return told
 
     def close(self) -> None:
         """Close the members."""
