@@ -107,11 +107,6 @@ def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def own_answers(prior: Any, context: Context, pictures: np.ndarray) -> np.ndarray:
-    """What the student says, trusted or not."""
-    return prior._answering._student.answers(context.encoder.encode(pictures), RED)
-
-
 def taught(prior: Any, ask: Callable[[np.ndarray, str], np.ndarray], limit: int = 60) -> int:
     """Show episodes until the student is trusted; how many that took."""
     for seed in range(limit):
@@ -160,7 +155,7 @@ def test_a_student_learns_and_takes_over(
     truth = teacher.scores(unseen, RED)
     if kind == "success":
         truth = levels(truth, teacher.threshold)
-    fresh = Agreement.between(own_answers(prior, context, unseen), truth)
+    fresh = Agreement.between(prior.opinion(unseen, RED), truth)
     taught(prior, ask)
     until(lambda: prior._answering._teaching.idle)
     before = sum(teacher.asked)
@@ -251,10 +246,10 @@ def test_a_student_that_went_astray_is_not_trusted_any_more(make: Any, teacher: 
 
 def test_a_student_that_never_says_solved_is_not_trusted(make: Any, teacher: Brightness) -> None:
     teacher.gain = 0.01
-    prior = make()
+    prior = make(updates=1)
     for seed in range(12):
         prior.scores(episode(seed), RED)
-    until(lambda: not prior._answering._teaching._owed)
+    until(lambda: not prior.status()["updates_owed"])
     found = prior.status()
     assert found["different_verdicts"] == 0 and found["held_out"] >= 40
     assert not found["trusted"]
@@ -273,7 +268,7 @@ def test_the_embedded_student_starts_with_the_embedded_verdicts(
 ) -> None:
     seen = episode(0, 30)
     embedded = make_prior("success", "embedded", {}, context)
-    said = own_answers(make(student="embedded"), context, seen)
+    said = make(student="embedded").opinion(seen, RED)
     np.testing.assert_array_equal(said >= 0.5, embedded.scores(seen, RED) >= 0.8)
     odds = embedded.scores(seen, RED)
     np.testing.assert_allclose(said / (1 - said), odds / (1 - odds) / 4, rtol=1e-3)
@@ -286,12 +281,12 @@ def test_a_resumed_student_goes_on(
     taught(first, first.scores)
     first.close()
     seen = episode(7000, 10)
-    said = own_answers(first, context, seen)
+    said = first.opinion(seen, RED)
     second = make(state=str(tmp_path))
     status = second.status()
     assert status["trusted"] and status["teacher_answers"] == first.status()["teacher_answers"]
     assert status["lessons"] == first.status()["lessons"]
-    np.testing.assert_allclose(own_answers(second, context, seen), said, atol=1e-6)
+    np.testing.assert_allclose(second.opinion(seen, RED), said, atol=1e-6)
     before = sum(teacher.asked)
     second.scores(episode(0), RED)  # the teacher's answers about it are still there
     assert sum(teacher.asked) == before
@@ -346,7 +341,7 @@ def test_an_embedded_teacher_and_pictures_that_move(
     prior = make("value", teacher={"backend": "embedded"}, trust_after=60, max_disagreement=0.2)
     for video in pictures:
         prior.values(video, RED)
-    until(lambda: not prior._answering._teaching._owed and prior._answering._teaching.idle)
+    until(lambda: not prior.status()["updates_owed"] and prior._answering._teaching.idle)
     assert prior.status()["teacher_failures"] == 0 and prior.status()["trusted"]
     truth = make_prior("value", "embedded", {}, context).values(pictures[0], RED)
     np.testing.assert_allclose(prior.values(pictures[0], RED), truth, atol=1e-3)
@@ -361,7 +356,7 @@ def test_training_does_not_touch_the_random_state_of_the_process(
     before = torch.get_rng_state()
     prior = make()
     prior.scores(episode(0), RED)
-    until(lambda: not prior._answering._teaching._owed)
+    until(lambda: not prior.status()["updates_owed"])
     assert torch.equal(before, torch.get_rng_state())
 
 

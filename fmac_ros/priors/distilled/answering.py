@@ -77,6 +77,11 @@ class Answering:
             )
         return np.where(np.isnan(said), own, said).astype(np.float32)
 
+    def opinion(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return the student's own (n,) answers, trusted or not; nobody else is asked."""
+        check_pictures(pictures, self.picture_size)
+        return self._student.answers(self._context.encoder.encode(pictures), sentence)
+
     def status(self) -> dict[str, float | int | str]:
         """How the teaching stands, and how often nobody could answer."""
         return {**self._teaching.status(), "abstained": self._abstained}

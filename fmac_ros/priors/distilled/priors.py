@@ -111,6 +111,10 @@ class _Distilled:
         """The teacher's, and the student's gradient steps."""
         return f"{self._teacher.version}~{self._answering.updates}"
 
+    def opinion(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return the student's own (n,) answers, trusted or not; for measuring it."""
+        return self._answering.opinion(pictures, sentence)
+
     def status(self) -> dict[str, float | int | str]:
         """Trust, disagreement on held-out answers and counts."""
         return self._answering.status()

@@ -108,6 +108,7 @@ class Teaching:
             "questions_waiting": self._questions.qsize(),
             "questions_dropped": self._dropped,
             "updates": self._student.updates,
+            "updates_owed": self._owed,
             "lessons": len(self._taught),
             "held_out": found.count,
             "held_out_solved": found.solved,
