@@ -145,9 +145,7 @@ def test_a_single_state_is_not_solved_before_the_student_is_trusted(
 
 
 @pytest.mark.parametrize("kind", ["success", "value"])
-def test_a_student_learns_and_takes_over(
-    make: Any, context: Context, teacher: Brightness, kind: str
-) -> None:
+def test_a_student_learns_and_takes_over(make: Any, teacher: Brightness, kind: str) -> None:
     limit = 0.1 if kind == "value" else 0.25
     prior = make(kind, max_disagreement=limit)
     ask = prior.scores if kind == "success" else prior.values
@@ -274,9 +272,7 @@ def test_the_embedded_student_starts_with_the_embedded_verdicts(
     np.testing.assert_allclose(said / (1 - said), odds / (1 - odds) / 4, rtol=1e-3)
 
 
-def test_a_resumed_student_goes_on(
-    make: Any, teacher: Brightness, tmp_path: Path, context: Context
-) -> None:
+def test_a_resumed_student_goes_on(make: Any, teacher: Brightness, tmp_path: Path) -> None:
     first = make(state=str(tmp_path))
     taught(first, first.scores)
     first.close()
@@ -399,3 +395,11 @@ def test_a_teacher_is_needed(context: Context) -> None:
         make_prior("value", "distilled", {}, context)
     with pytest.raises(ValueError, match="unknown option 'min_each'"):
         make_prior("value", "distilled", {**QUICK, "min_each": 3}, context)
+
+
+def test_a_closed_prior_does_not_wait_for_its_teacher(make: Any, teacher: Brightness) -> None:
+    prior = make(deadline=1e6)
+    prior.close()
+    with pytest.raises(Untrusted):
+        prior.scores(episode(0), RED)
+    assert not teacher.asked

@@ -77,6 +77,8 @@ class Teaching:
 
     def put(self, question: Question, timeout: float = 0.0) -> bool:
         """Hand a question to the teacher; False where the queue stays full for ``timeout`` [s]."""
+        if self._ended.is_set():
+            return False
         try:
             self._questions.put(question, block=timeout > 0, timeout=timeout or None)
         except queue.Full:
@@ -131,8 +133,7 @@ class Teaching:
                 self._answer(question)
                 self._busy.clear()
                 self._train()
-            if time.monotonic() - self._saved_at > SAVE_PERIOD:
-                self._save()
+            self._save_when_due()
         self._save()
         while not self._questions.empty():
             self._questions.get().end("the prior was closed")
@@ -145,6 +146,7 @@ class Teaching:
                 failure = failure or "the prior was closed"
                 break
             failure = self._answer_chunk(question, range(start, len(question.keys))[:CHUNK], memory)
+            self._save_when_due()
         question.end(failure)
 
     def _answer_chunk(self, question: Question, rows: range, memory: Memory) -> str:
@@ -212,6 +214,10 @@ class Teaching:
         self.agreement = Agreement.between(said, taught)
         enough = self._answered >= self._options.trust_after
         self.trusted = enough and self._trust(self.agreement)
+
+    def _save_when_due(self) -> None:
+        if time.monotonic() - self._saved_at > SAVE_PERIOD:
+            self._save()
 
     def _save(self) -> None:
         self._saved_at = time.monotonic()
