@@ -37,6 +37,7 @@ from fmac_ros.ros.worker import Worker
 from fmac_ros.srv import DetectSuccess, EstimateValue
 
 EXIT_NO_PRIORS = 1
+_REPORT_PERIOD = 1.0  # [s]
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ class PriorServer(LifecycleNode):
         self._trouble = "they were not loaded"
         self._services_open: list[Any] = []
         self._action: ActionServer | None = None
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_REPORT_PERIOD, self._report, clock=steady)
         if self._config.autostart:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
             self._starter = self.create_timer(0.01, self._autostart, clock=steady)
 
     def _autostart(self) -> None:
@@ -91,8 +93,14 @@ class PriorServer(LifecycleNode):
         except FAILURES as error:
             self._fail(error)
             return
-        self._diagnostics.ok(f"serving {self._config.priors} priors")
+        self._report()
         self.get_logger().info(f"{self._config.priors} priors loaded")
+
+    def _report(self) -> None:
+        """Tell what the priors say of themselves."""
+        if self._priors is not None:
+            serving = f"serving {self._config.priors} priors"
+            self._diagnostics.ok(serving, **self._priors.status())
 
     def _fail(self, error: Exception) -> None:
         self._trouble = str(error)
@@ -132,7 +140,7 @@ class PriorServer(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of the models."""
-        self._priors = None
+        self._close_priors()
         return super().on_cleanup(state)
 
     async def _on_value(
@@ -172,9 +180,15 @@ class PriorServer(LifecycleNode):
             raise RuntimeError(f"priors {self._config.priors!r} are missing: {self._trouble}")
         return self._priors
 
+    def _close_priors(self) -> None:
+        if self._priors is not None:
+            self._priors.close()
+        self._priors = None
+
     def destroy_node(self) -> None:
-        """End the worker, then the node."""
+        """End the worker and the priors' threads, then the node."""
         self._worker.close()
+        self._close_priors()
         super().destroy_node()
 
 

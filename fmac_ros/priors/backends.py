@@ -27,6 +27,7 @@ MODULES = (
     "fmac_ros.priors.hub.vision_language",
     "fmac_ros.priors.endpoint.priors",
     "fmac_ros.priors.ensemble.priors",
+    "fmac_ros.priors.distilled.priors",
 )
 
 T = TypeVar("T")

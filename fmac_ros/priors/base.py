@@ -5,6 +5,10 @@ the cameras of one state side by side (``fmac_ros.picture.tile``). ``name`` and 
 travel with every answer, so that a stored label can be traced to the model that gave it.
 ``picture_size`` is the (h, w) that a prior must be given, None where it resizes by itself;
 ``conditioning`` says what tells it the task, some of ``CONDITIONINGS``.
+
+A prior may also have ``cacheable`` (False: the same question may get another answer later),
+``batchable`` (False: requests must not be merged into one call), ``status()`` (a dict of numbers
+and texts for diagnostics) and ``close()`` (ends its threads).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import transformers
 
 from fmac_ros.paths import package_dir
 from fmac_ros.priors.autoencoder import PictureAutoencoder
-from fmac_ros.priors.backends import Context, make_prior
+from fmac_ros.priors.backends import KINDS, Context, make_prior
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.remembering import RememberingEncoder
@@ -30,6 +30,19 @@ class Priors:
     success: SuccessPrior
     video: VideoPrior
     text: TextEncoder
+
+    def status(self) -> dict[str, float | int | str]:
+        """What the priors tell of themselves, such as ``success_trusted``."""
+        told: dict[str, float | int | str] = {}
+        for kind in KINDS:
+            part: dict[str, float | int | str] = getattr(getattr(self, kind), "status", dict)()
+            told.update({f"{kind}_{key}": value for key, value in part.items()})
+        return told
+
+    def close(self) -> None:
+        """End the threads of those that have some; the priors answer no more."""
+        for kind in KINDS:
+            getattr(getattr(self, kind), "close", lambda: None)()
 
 
 def load_priors(name: str | Path = EMBEDDED) -> Priors:

@@ -32,6 +32,8 @@ class Members:
         self.picture_size = _common_size(self._members)
         told = {word for member in self._members for word in member.conditioning}
         self.conditioning = tuple(word for word in CONDITIONINGS if word in told)
+        self.cacheable = all(getattr(member, "cacheable", True) for member in self._members)
+        self.batchable = all(getattr(member, "batchable", True) for member in self._members)
 
     def name(self, verdict: str) -> str:
         """``vote(first, second)``."""
@@ -43,6 +45,19 @@ class Members:
         shown = f"views={EACH}" if self._views == EACH else ""
         decides = ",".join(word for word in (settings, shown) if word)
         return f"{versions}[{decides}]" if decides else versions
+
+    def status(self) -> dict[str, float | int | str]:
+        """What the members tell of themselves, numbered where they do."""
+        told: dict[str, float | int | str] = {}
+        for index, member in enumerate(self._members):
+            part: dict[str, float | int | str] = getattr(member, "status", dict)()
+            told.update({f"{index}_{key}": value for key, value in part.items()})
+        return told
+
+    def close(self) -> None:
+        """Close the members."""
+        for member in self._members:
+            getattr(member, "close", lambda: None)()
 
     def ask(self, judge: Judge, pictures: np.ndarray) -> np.ndarray:
         """Return (n, v) float32 answers, v for each of (n, h, w, 3) uint8 pictures.

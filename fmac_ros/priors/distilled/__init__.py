@@ -1,0 +1,1 @@
+"""Slow priors taught to a small network that answers at the control rate."""
