@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file, save_file
 from synthetic_videos import LENGTH, sentence, write_videos
 
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.autoencoder import reference_rows
+from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.metrics import (
     area_under_curve,
     precision_recall,
@@ -22,7 +25,13 @@ from fmac_ros.priors.pretrain.metrics import (
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.success import success_groups
-from fmac_ros.priors.pretrain.value import value_targets
+from fmac_ros.priors.pretrain.value import (
+    EXCHANGED_SHARE,
+    EXCHANGED_STEPS,
+    VALUE_HORIZON,
+    value_loss,
+    value_targets,
+)
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.pretrain.windows import LAST_FRAMES, future_rows, progress_rows, window_rows
 
@@ -157,3 +166,35 @@ def test_settings_are_checked(tmp_path: Path) -> None:
         PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, effort=0)
     with pytest.raises(ValueError, match="minutes is -1"):
         PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, minutes=-1)
+
+
+class OneHot:
+    """A text encoder of two sentences."""
+
+    def encode(self, sentence: str) -> np.ndarray:
+        return np.eye(2, dtype=np.float32)[int("blue" in sentence)]
+
+
+def test_the_value_of_a_solved_frame_is_low_for_another_thing(table: VideoTable) -> None:
+    marks = np.where(table.solved, 1.0, 0.0).astype(np.float16)  # a latent that says solved
+    videos = LatentVideos(table, marks[:, None, None, None], Sentences(table, OneHot()))
+    loss = value_loss(videos, 64)
+
+    def blind(latents: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
+        return 12 * latents.mean((1, 2, 3)) - 6
+
+    def drawn(model: Callable) -> float:
+        torch.manual_seed(0)
+        return float(loss(model, np.random.default_rng(0)))
+
+    others = videos.sentences.has_other(table.video)
+    assert others.all()
+    excess = drawn(blind) - drawn(lambda z, t: blind(z, t).minimum(_bound(t)))
+    assert excess > 0
+
+
+def _bound(sentences: torch.Tensor) -> torch.Tensor:
+    """Logits of a value four steps from the end for the rows asked about another thing."""
+    exchanged = torch.arange(len(sentences)) >= len(sentences) - round(EXCHANGED_SHARE * 64)
+    low = torch.logit(torch.tensor(1 - EXCHANGED_STEPS / VALUE_HORIZON))
+    return torch.where(exchanged, low, torch.tensor(100.0))

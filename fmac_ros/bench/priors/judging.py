@@ -7,7 +7,7 @@ import numpy as np
 from fmac_ros.bench.priors.answers import Answers, each_video
 from fmac_ros.priors.pretrain.metrics import area_under_curve, rank_correlation, threshold_at
 from fmac_ros.priors.pretrain.value import value_targets
-from fmac_ros.priors.pretrain.videos import KINDS, SOLVING_KINDS
+from fmac_ros.priors.pretrain.videos import KINDS
 from fmac_ros.report.wilson import interval
 
 FALSE_POSITIVE_RATE = 0.01
@@ -18,14 +18,19 @@ Row = dict[str, object]
 
 
 def judge_value(answers: Answers) -> Row:
-    """Order correlation of M_V with progress, mean over solving videos, and its calibration."""
-    found = [order_correlation(answers, rows) for rows in _solving(answers)]
-    known = [correlation for correlation in found if np.isfinite(correlation)]
-    return {
-        "value_order_correlation": float(np.mean(known)) if known else None,
-        "value_videos": len(known),
-        "value_calibration_error": calibration_error(*value_pairs(answers)),
-    }
+    """Order correlation of M_V with progress, mean over videos, and its calibration.
+
+    The measure is that of the literature, over experts' videos. Where a demonstrator first
+    wanders, time passes without progress and no value function could be in order: those
+    videos have a row of their own.
+    """
+    row: Row = {}
+    for kind, suffix in (("expert", ""), ("recover", "/recover")):
+        found = [order_correlation(answers, rows) for rows in _solving(answers, kind)]
+        known = [correlation for correlation in found if np.isfinite(correlation)]
+        row[f"value_order_correlation{suffix}"] = float(np.mean(known)) if known else None
+        row[f"value_videos{suffix}"] = len(known)
+    return {**row, "value_calibration_error": calibration_error(*value_pairs(answers))}
 
 
 def judge_success(answers: Answers) -> Row:
@@ -83,12 +88,12 @@ def reliability(answers: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.array(rows, float)
 
 
-def _solving(answers: Answers) -> list[np.ndarray]:
-    """Rows of each video that shows the task being solved."""
+def _solving(answers: Answers, kind: str) -> list[np.ndarray]:
+    """Rows of each video of a kind that shows the task being solved."""
     return [
         rows
         for info, rows in each_video(answers.table)
-        if info.kind in SOLVING_KINDS and answers.table.solved[rows].any()
+        if info.kind == kind and answers.table.solved[rows].any()
     ]
 
 

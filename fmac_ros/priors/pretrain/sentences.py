@@ -32,4 +32,5 @@ class Sentences:
 
     def other(self, videos: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n, d) embeddings of a sentence about another thing in each scene."""
-        return self.embeddings[[rng.choice(self._others[video]) for video in videos]]
+        chosen = np.array([rng.choice(self._others[video]) for video in videos], dtype=np.int64)
+        return self.embeddings[chosen]  # (0, d) for no videos
