@@ -71,6 +71,7 @@ class EnsembleSuccess:
         self._members, self._combine = members, combine
         self.name, self.version, self.threshold = members.name(verdict), version, threshold
         self.picture_size, self.conditioning = members.picture_size, members.conditioning
+        self.cacheable, self.warm_up = members.cacheable, members.warm_up
 
     def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 scores; success where at or above ``threshold``."""
@@ -89,6 +90,7 @@ class EnsembleValue:
         self._members, self._combine = members, combine
         self.name, self.version = members.name(verdict), members.version()
         self.picture_size, self.conditioning = members.picture_size, members.conditioning
+        self.cacheable, self.warm_up = members.cacheable, members.warm_up
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 values in 0..1."""

@@ -86,7 +86,9 @@ class Asker:
         features = self._processor(
             text=[chat] * len(images), images=images, padding=True, return_tensors="pt"
         )
-        logits = self._model(**self._loaded.inputs(features), **self._last_only()).logits[:, -1]
+        with self._loaded.lock:
+            answer = self._model(**self._loaded.inputs(features), **self._last_only())
+        logits = answer.logits[:, -1]
         options = self._options
         return (
             probability(logits, self._positive, self._negative, options.over, options.temperature)

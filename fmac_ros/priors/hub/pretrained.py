@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -23,10 +24,13 @@ class Pretrained:
     Attributes:
         model: in evaluation mode, on its device.
         folder: the directory it came from, with its processor.
+        lock: to be held while it is called: value and success ask it from threads of their own,
+            and a model whose weights are moved about (offload) is not made for that.
     """
 
     model: Any
     folder: Path
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def inputs(self, features: Any) -> Any:
         """Features as the model takes them: its device, and for floats its precision."""

@@ -1,0 +1,88 @@
+"""The three priors, each in a lane of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from fmac_ros.priors.registry import Priors
+from fmac_ros.priors.serving.cache import ScoreCache
+from fmac_ros.priors.serving.generating import FrugalVideo, Generating
+from fmac_ros.priors.serving.job import Generation, Job, Judgement
+from fmac_ros.priors.serving.judging import Judging
+from fmac_ros.priors.serving.lane import Lane
+from fmac_ros.priors.serving.options import ServingOptions
+
+
+class PriorLanes:
+    """Value, success and video requests, none of which waits behind another kind.
+
+    Requests are taken from the start; they are answered once the priors are there.
+
+    Args:
+        prepare: called first in the thread of each lane.
+    """
+
+    def __init__(self, options: ServingOptions, prepare: Callable[[], None] = lambda: None) -> None:
+        self._options = options
+        self._cache = ScoreCache(options.cache_size) if options.cache_size else None
+        self.priors: Priors | None = None
+        self.video: FrugalVideo | None = None
+
+        def lane(name: str) -> Lane:
+            return Lane(name, options.max_queue, options.deadline, prepare)
+
+        self._lanes = {name: lane(name) for name in ("value", "success", "video")}
+
+    def open(self, priors: Priors) -> None:
+        """Begin to answer."""
+        self.priors, self.video = priors, FrugalVideo(priors.video)
+        value, success = priors.value, priors.success
+        size, cache = self._options.max_batch, self._cache
+        self._lanes["value"].open(Judging(value, value.values, size, cache))
+        self._lanes["success"].open(Judging(success, success.scores, size, cache))
+        self._lanes["video"].open(Generating())
+
+    def values(self, pictures: np.ndarray, sentence: str) -> Future[np.ndarray]:
+        """M_V of (n, h, w, 3) pictures. Raises Busy, or RuntimeError once closed."""
+        return self._submit("value", Judgement(pictures, sentence))
+
+    def scores(self, pictures: np.ndarray, sentence: str) -> Future[np.ndarray]:
+        """M_R of (n, h, w, 3) pictures. Raises Busy, or RuntimeError once closed."""
+        return self._submit("success", Judgement(pictures, sentence))
+
+    def generate(self, job: Generation) -> Future[Any]:
+        """What ``job.make`` returns. Raises Busy, or RuntimeError once closed."""
+        return self._submit("video", job)
+
+    def expire(self) -> None:
+        """Fail the requests whose deadline has passed; to be called now and then."""
+        for lane in self._lanes.values():
+            lane.expire()
+
+    def close(self, refusal: str, timeout: float = 0.0) -> None:
+        """Refuse all requests, saying why; wait up to ``timeout`` [s] for each call under way."""
+        for lane in self._lanes.values():
+            lane.close(refusal, timeout)
+
+    def hanging(self) -> list[str]:
+        """Lanes whose prior has not been heard of for longer than the deadline."""
+        return [name for name, lane in self._lanes.items() if lane.hangs]
+
+    def report(self) -> dict[str, int]:
+        """Queue lengths, and counts since the start, by name."""
+        lanes = self._lanes.values()
+        return {
+            **{f"{lane.name} waiting": lane.length for lane in lanes},
+            **{f"{lane.name} calls": lane.counts.calls for lane in lanes},
+            "refused": sum(lane.counts.refused for lane in lanes),
+            "expired": sum(lane.counts.expired for lane in lanes),
+            "cache hits": self._cache.hits if self._cache else 0,
+        }
+
+    def _submit(self, name: str, job: Job) -> Future[Any]:
+        self._lanes[name].submit(job)
+        return job.future
