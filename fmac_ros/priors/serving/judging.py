@@ -26,6 +26,7 @@ class Judging:
     Args:
         prior: what ``ask`` asks; ``cacheable = False`` on it keeps its scores out of the cache.
         max_batch: pictures in one call.
+        cache: of this prior alone: value and success may be one model with one name.
     """
 
     def __init__(self, prior: Any, ask: Ask, max_batch: int, cache: ScoreCache | None) -> None:
@@ -74,7 +75,7 @@ class Judging:
         if self._cache is None:
             return self._asked(pictures, sentence)
         origin = (self._prior.name, self._prior.version, sentence)
-        keys: list[Hashable] = [(type(self._prior), *origin, fingerprint(p)) for p in pictures]
+        keys: list[Hashable] = [(*origin, fingerprint(picture)) for picture in pictures]
         known = self._cache.look_up(keys)
         new = {key: index for index, key in enumerate(keys) if key not in known}
         if new:

@@ -28,7 +28,7 @@ class PriorLanes:
 
     def __init__(self, options: ServingOptions, prepare: Callable[[], None] = lambda: None) -> None:
         self._options = options
-        self._cache = ScoreCache(options.cache_size) if options.cache_size else None
+        self._caches = {name: ScoreCache(options.cache_size) for name in ("value", "success")}
         self.priors: Priors | None = None
         self.video: FrugalVideo | None = None
 
@@ -41,9 +41,12 @@ class PriorLanes:
         """Begin to answer."""
         self.priors, self.video = priors, FrugalVideo(priors.video)
         value, success = priors.value, priors.success
-        size, cache = self._options.max_batch, self._cache
-        self._lanes["value"].open(Judging(value, value.values, size, cache))
-        self._lanes["success"].open(Judging(success, success.scores, size, cache))
+        for name, prior, ask in (
+            ("value", value, value.values),
+            ("success", success, success.scores),
+        ):
+            cache = self._caches[name] if self._options.cache_size else None
+            self._lanes[name].open(Judging(prior, ask, self._options.max_batch, cache))
         self._lanes["video"].open(Generating())
 
     def values(self, pictures: np.ndarray, sentence: str) -> Future[np.ndarray]:
@@ -80,7 +83,7 @@ class PriorLanes:
             **{f"{lane.name} calls": lane.counts.calls for lane in lanes},
             "refused": sum(lane.counts.refused for lane in lanes),
             "expired": sum(lane.counts.expired for lane in lanes),
-            "cache hits": self._cache.hits if self._cache else 0,
+            "cache hits": sum(cache.hits for cache in self._caches.values()),
         }
 
     def _submit(self, name: str, job: Job) -> Future[Any]:

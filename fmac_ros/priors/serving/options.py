@@ -15,7 +15,7 @@ class ServingOptions:
         max_queue: requests that wait in one lane; a further one is refused.
         deadline: longest time from a request to its answer [s]; for a video the longest time
             in the queue, and then without progress.
-        cache_size: scores remembered by picture and sentence; 0 for none.
+        cache_size: scores of each prior remembered by picture and sentence; 0 for none.
     """
 
     max_batch: int = 64
