@@ -9,9 +9,6 @@ import pytest
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.cli.main import main
-from fmac_ros.ros.calls import Refused, Unanswered
-from fmac_ros.ros.prior_client import _checked
-from fmac_ros.srv import EstimateValue
 
 
 @pytest.mark.slow
@@ -25,10 +22,3 @@ def test_measures_server_and_bare_models(tmp_path: Path) -> None:
     for row in rows:
         assert row["server_per_s"] > 0 and row["bare_per_s"] > 0 and row["picture"] == [64, 128]
         assert row["ratio"] == pytest.approx(row["server_per_s"] / row["bare_per_s"])
-
-
-def test_a_busy_server_is_asked_again_and_a_refusal_counts() -> None:
-    with pytest.raises(Unanswered, match="prior_server is busy: 64 value requests"):
-        _checked(EstimateValue.Response(error="busy: 64 value requests wait already"))
-    with pytest.raises(Refused, match="the sentence is empty"):
-        _checked(EstimateValue.Response(error="the sentence is empty"))
