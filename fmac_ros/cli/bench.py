@@ -7,24 +7,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import options, result
+from fmac_ros.cli import bench_server, options, result
 from fmac_ros.paths import cache_dir
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``fmac bench`` with its benchmarks."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "bench", help="measure the priors on videos and layouts they never saw"
+        "bench", help="measure the priors and their server"
     )
     benches = parser.add_subparsers(
         dest="bench", required=True, metavar="WHAT", help="what to measure"
     )
     _add_priors(benches.add_parser("priors", help="how far each prior deserves trust"))
+    bench_server.add_parser(
+        benches.add_parser("server", help="speed through the prior server and of the bare models")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    return _run_priors(args)
+    return bench_server.run(args) if args.bench == "server" else _run_priors(args)
 
 
 def _add_priors(parser: argparse.ArgumentParser) -> None:

@@ -1,43 +1,34 @@
 """prior_server: value, success and video priors by task sentence.
 
-A lifecycle node: configuring starts to load the models, activating opens the services.
-One worker thread loads and answers, in order, so that a request sent early waits for its
-model, and the node stays responsive while a slow model thinks.
+A lifecycle node: configuring starts to load the models and to warm them up, activating opens
+the services. Each prior has a thread of its own, its lane, in which requests that wait together
+are answered together; a request sent early waits for its model. The node itself never waits.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse
-from rclpy.action.server import ServerGoalHandle
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.task import Future
 
-from fmac_ros.action import GenerateVideo
 from fmac_ros.priors.registry import Priors, find_priors, load_priors
-from fmac_ros.ros import names
-from fmac_ros.ros.diagnostics import Diagnostics
+from fmac_ros.priors.serving.lanes import PriorLanes
+from fmac_ros.priors.serving.options import ServingOptions
+from fmac_ros.priors.serving.warming import warm_up
+from fmac_ros.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fmac_ros.ros.parameters import declare, parameter
-from fmac_ros.ros.prior_answers import (
-    FAILURES,
-    detect_success,
-    estimate_value,
-    generate_video,
-    progress_of,
-)
+from fmac_ros.ros.prior_services import PriorServices
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
-from fmac_ros.ros.worker import Worker
-from fmac_ros.srv import DetectSuccess, EstimateValue
+from fmac_ros.ros.worker import in_thread
 
 EXIT_NO_PRIORS = 1
-_REPORT_PERIOD = 1.0  # [s]
+_TICK = 0.1  # [s] between two looks at the deadlines
+_GRACE = 2.0  # [s] for the calls under way when the node ends
 
 
 @dataclass(frozen=True)
@@ -48,6 +39,25 @@ class PriorConfig:
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
+    max_batch: int = parameter(
+        64, description="pictures in one call of a model", minimum=1, maximum=1024
+    )
+    max_queue: int = parameter(
+        64, description="requests that wait for a prior; more are refused", minimum=1, maximum=400
+    )
+    deadline: float = parameter(
+        30.0,
+        description="longest time to an answer, or without progress of a video [s]",
+        minimum=0.1,
+        maximum=86400.0,
+    )
+    cache_size: int = parameter(
+        4096, description="scores remembered by picture, 0 for none", minimum=0, maximum=1_000_000
+    )
+
+    def serving(self) -> ServingOptions:
+        """How much the server takes on."""
+        return ServingOptions(self.max_batch, self.max_queue, self.deadline, self.cache_size)
 
 
 class PriorServer(LifecycleNode):
@@ -57,13 +67,11 @@ class PriorServer(LifecycleNode):
         super().__init__("prior_server", **options)
         self._config = declare(self, PriorConfig)
         self._diagnostics = Diagnostics(self)
-        self._worker = Worker(self, "priors")
-        self._priors: Priors | None = None
-        self._trouble = "they were not loaded"
-        self._services_open: list[Any] = []
-        self._action: ActionServer | None = None
+        self._state = (WARN, "not configured")
+        self._lanes: PriorLanes | None = None
+        self._services_open: PriorServices | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(_REPORT_PERIOD, self._report, clock=steady)
+        self.create_timer(_TICK, self._on_tick, clock=steady)
         if self._config.autostart:
             self._starter = self.create_timer(0.01, self._autostart, clock=steady)
 
@@ -80,115 +88,75 @@ class PriorServer(LifecycleNode):
         except (OSError, ValueError) as error:
             self._fail(error)
             return TransitionCallbackReturn.FAILURE
-        self._diagnostics.warn(f"loading {self._config.priors} priors")
-        self._worker.submit(self._load).add_done_callback(self._on_loaded)
+        self._state = (WARN, f"loading {self._config.priors} priors")
+        self._lanes = lanes = PriorLanes(self._config.serving(), one_torch_thread)
+        loading = in_thread(self._load, "loading")
+        loading.add_done_callback(lambda done: self._on_loaded(done, lanes))
         return TransitionCallbackReturn.SUCCESS
 
-    def _load(self) -> None:
-        self._priors = load_priors(self._config.priors)
+    def _load(self) -> Priors:
+        one_torch_thread()
+        priors = load_priors(self._config.priors)
+        warm_up(priors)
+        return priors
 
-    def _on_loaded(self, loading: Future) -> None:
-        try:
-            loading.result()
-        except FAILURES as error:
-            self._fail(error)
+    def _on_loaded(self, loading: Future[Priors], lanes: PriorLanes) -> None:
+        error = loading.exception()
+        if lanes is not self._lanes:  # cleaned up meanwhile
+            if error is None:
+                loading.result().close()
             return
-        self._report()
+        if isinstance(error, Exception):
+            self._fail(error)
+            lanes.close(f"priors {self._config.priors!r} are missing: {error}")
+            return
+        lanes.open(loading.result())
+        self._state = (OK, f"serving {self._config.priors} priors")
         self.get_logger().info(f"{self._config.priors} priors loaded")
 
-    def _report(self) -> None:
-        """Tell what the priors say of themselves."""
-        if self._priors is not None:
-            serving = f"serving {self._config.priors} priors"
-            self._diagnostics.ok(serving, **self._priors.status())
-
     def _fail(self, error: Exception) -> None:
-        self._trouble = str(error)
-        self._diagnostics.error(f"cannot load the priors: {error}")
-        self.get_logger().error(f"cannot load the priors: {error}")
+        self._state = (ERROR, f"cannot load the priors: {error}")
+        self.get_logger().error(self._state[1])
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the services."""
-        # Reentrant: a request that waits for the worker must not block the next one.
-        group = ReentrantCallbackGroup()
-        self._services_open = [
-            self.create_service(
-                EstimateValue, names.ESTIMATE_VALUE, self._on_value, callback_group=group
-            ),
-            self.create_service(
-                DetectSuccess, names.DETECT_SUCCESS, self._on_success, callback_group=group
-            ),
-        ]
-        self._action = ActionServer(
-            self,
-            GenerateVideo,
-            names.GENERATE_VIDEO,
-            execute_callback=self._on_video,
-            cancel_callback=lambda goal: CancelResponse.ACCEPT,
-            callback_group=group,
-        )
+        assert self._lanes is not None  # configured before
+        self._services_open = PriorServices(self, self._lanes, self._config.max_queue)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the services; the models stay loaded."""
-        for service in self._services_open:
-            self.destroy_service(service)
-        if self._action is not None:
-            self._action.destroy()
-        self._services_open, self._action = [], None
+        if self._services_open is not None:
+            self._services_open.close()
+        self._services_open = None
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of the models."""
-        self._close_priors()
+        self._end("the server was cleaned up")
+        self._state = (WARN, "not configured")
         return super().on_cleanup(state)
 
-    async def _on_value(
-        self, request: EstimateValue.Request, response: EstimateValue.Response
-    ) -> EstimateValue.Response:
-        return await self._answer(response, lambda priors: estimate_value(priors, request))
+    def _on_tick(self) -> None:
+        """Answer those who have waited too long, and tell how the node is."""
+        if self._lanes is None:
+            self._diagnostics.set(*self._state)
+            return
+        self._lanes.expire()
+        level, message = self._state
+        if hanging := self._lanes.hanging():
+            level = ERROR
+            message = f"no answer within the deadline from the priors {', '.join(hanging)}"
+        self._diagnostics.set(level, message, **self._lanes.report())
 
-    async def _on_success(
-        self, request: DetectSuccess.Request, response: DetectSuccess.Response
-    ) -> DetectSuccess.Response:
-        return await self._answer(response, lambda priors: detect_success(priors, request))
-
-    async def _on_video(self, goal: ServerGoalHandle) -> GenerateVideo.Result:
-        result = await self._answer(
-            GenerateVideo.Result(),
-            lambda priors: generate_video(priors, goal.request, progress_of(goal)),
-        )
-        if result.ok:
-            goal.succeed()
-        elif goal.is_cancel_requested:
-            goal.canceled()
-        else:
-            goal.abort()
-        return result
-
-    async def _answer(self, response: Any, job: Callable[[Priors], Any]) -> Any:
-        """The worker's answer; where there is none, ``response`` saying why."""
-        try:
-            return await self._worker.submit(lambda: job(self._loaded()))
-        except FAILURES as error:
-            self.get_logger().warning(f"request refused: {error}", throttle_duration_sec=1.0)
-            response.ok, response.error = False, str(error)
-            return response
-
-    def _loaded(self) -> Priors:
-        if self._priors is None:
-            raise RuntimeError(f"priors {self._config.priors!r} are missing: {self._trouble}")
-        return self._priors
-
-    def _close_priors(self) -> None:
-        if self._priors is not None:
-            self._priors.close()
-        self._priors = None
+    def _end(self, reason: str, timeout: float = 0.0) -> None:
+        lanes, self._lanes = self._lanes, None
+        if lanes is not None:
+            lanes.close(reason, timeout)
 
     def destroy_node(self) -> None:
-        """End the worker and the priors' threads, then the node."""
-        self._worker.close()
-        self._close_priors()
+        """End the lanes, then the node."""
+        self._end("the server ends", _GRACE)
         super().destroy_node()
 
 

@@ -6,15 +6,17 @@ travel with every answer, so that a stored label can be traced to the model that
 ``picture_size`` is the (h, w) that a prior must be given, None where it resizes by itself;
 ``conditioning`` says what tells it the task, some of ``CONDITIONINGS``.
 
-A prior may also have ``cacheable`` (False: the same question may get another answer later),
-``batchable`` (False: requests must not be merged into one call), ``status()`` (a dict of numbers
-and texts for diagnostics) and ``close()`` (ends its threads).
+A prior may also have ``cacheable = False``: its answer is not a function of picture and sentence
+alone, so it must not be remembered; ``batchable = False``: it must be given each request whole
+and by itself; ``warm_up = False``: it is not to be asked before somebody wants to know (by default
+as ``cacheable``); ``status()``: a dict of numbers and texts for diagnostics; and ``close()``, which
+ends its threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -115,3 +117,18 @@ def check_finite(numbers: np.ndarray, source: str) -> np.ndarray:
     if not np.isfinite(numbers).all():
         raise FloatingPointError(f"{source} answered a non-finite number")
     return numbers
+
+
+def is_cacheable(prior: Any) -> bool:
+    """Whether equal questions have equal answers."""
+    return bool(getattr(prior, "cacheable", True))
+
+
+def is_batchable(prior: Any) -> bool:
+    """Whether requests may be merged into one call, and cut into several."""
+    return bool(getattr(prior, "batchable", True))
+
+
+def wants_warm_up(prior: Any) -> bool:
+    """Whether it does no harm to ask a prior for nothing."""
+    return bool(getattr(prior, "warm_up", is_cacheable(prior)))

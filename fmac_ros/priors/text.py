@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def embedded_model() -> Path:
 
 
 class SentenceEncoder:
-    """Mean-pooled, normalised sentence vectors, remembered per sentence.
+    """Mean-pooled, normalised sentence vectors, remembered per sentence; for several threads.
 
     Args:
         model: directory or hub id of a transformers text encoder.
@@ -44,6 +45,7 @@ class SentenceEncoder:
         self._tokenizer = AutoTokenizer.from_pretrained(source)
         self._model = AutoModel.from_pretrained(source, dtype=torch.float32).eval()
         self._known: dict[str, np.ndarray] = {}
+        self._lock = threading.Lock()  # the tokenizer is not for several threads at once
 
     @property
     def size(self) -> int:
@@ -53,9 +55,10 @@ class SentenceEncoder:
     def encode(self, sentence: str) -> np.ndarray:
         """Return the (d,) float32 unit vector of one sentence."""
         sentence = check_sentence(sentence)
-        if sentence not in self._known:
-            self._known[sentence] = self._embed(sentence)
-        return self._known[sentence]
+        with self._lock:
+            if sentence not in self._known:
+                self._known[sentence] = self._embed(sentence)
+            return self._known[sentence]
 
     @torch.inference_mode()
     def _embed(self, sentence: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from rclpy.client import Client
 from rclpy.node import Node
 
 from fmac_ros.action import GenerateVideo
+from fmac_ros.priors.serving.errors import is_busy
 from fmac_ros.ros import names
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.conversions import latents_to_array
@@ -114,6 +115,8 @@ class RosPriors:
 
 
 def _checked(response: Any) -> Any:
+    if not response.ok and is_busy(response.error):
+        raise Unanswered(f"prior_server is {response.error}")
     if not response.ok:
         raise Refused(f"prior_server refused: {response.error or 'no reason given'}")
     return response

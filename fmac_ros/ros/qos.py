@@ -45,3 +45,9 @@ def sensor(reliability: str) -> QoSProfile:
     if reliability not in RELIABILITIES:
         raise ValueError(f"reliability is {reliability!r}, valid: {', '.join(RELIABILITIES)}")
     return RELIABLE if reliability == "reliable" else SENSOR
+
+
+def requests(depth: int) -> QoSProfile:
+    """Profile of a service that many clients ask at once: the default holds ten requests, and
+    an eleventh pushes the first out unseen."""
+    return _profile(max(10, depth))

@@ -1,8 +1,8 @@
-"""A thread for slow work, whose results coroutine callbacks can await."""
+"""Slow work in other threads, whose results coroutine callbacks can await."""
 
 from __future__ import annotations
 
-import queue
+import concurrent.futures
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,40 +11,35 @@ from rclpy.executors import Executor
 from rclpy.node import Node
 from rclpy.task import Future
 
-_Job = tuple[Callable[[], Any], Future]
+
+def in_thread(job: Callable[[], Any], name: str) -> concurrent.futures.Future[Any]:
+    """Run a job once in a thread of its own, which does not keep the process alive."""
+    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            future.set_result(job())
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever reads the future
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return future
 
 
-class Worker:
-    """Runs jobs one after the other, in the order of their submission.
+def awaitable(node: Node, future: concurrent.futures.Future[Any]) -> Future:
+    """A thread's future, for a coroutine in the node's executor."""
+    mirror: Future = Future()
 
-    The node's executor stays free meanwhile: a service callback awaits the future.
-    """
+    def settle(done: concurrent.futures.Future[Any]) -> None:
+        error = done.exception()
+        if isinstance(error, Exception):
+            mirror.set_exception(error)
+        else:
+            mirror.set_result(done.result())
+        wake(node.executor)
 
-    def __init__(self, node: Node, name: str = "worker") -> None:
-        self._node = node
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def submit(self, job: Callable[[], Any]) -> Future:
-        """Queue a job; the future holds its result, or what it raised."""
-        future: Future = Future()
-        self._jobs.put((job, future))
-        return future
-
-    def close(self, timeout: float = 2.0) -> None:
-        """Finish what was queued so far, waiting at most ``timeout`` [s]."""
-        self._jobs.put(None)
-        self._thread.join(timeout)
-
-    def _run(self) -> None:
-        while (item := self._jobs.get()) is not None:
-            job, future = item
-            try:
-                future.set_result(job())
-            except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
-                future.set_exception(error)
-            wake(self._node.executor)
+    future.add_done_callback(settle)
+    return mirror
 
 
 def wake(executor: Executor | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,11 +53,9 @@ def make_value(options: Options, context: Context) -> DistilledValue:
 
 
 def _teacher(kind: str, options: DistilledOptions, context: Context) -> Any:
-    """The teacher, with an encoder of its own: it thinks in another thread."""
     spec = parse_prior(options.teacher, "teacher")
-    own = dataclasses.replace(context, encoder=copy.deepcopy(context.encoder))
     try:
-        teacher = make_prior(kind, spec.backend, spec.options, own)
+        teacher = make_prior(kind, spec.backend, spec.options, context)
     except ValueError as error:
         raise ValueError(f"teacher: {error}") from error
     if teacher.picture_size not in (None, context.encoder.picture_size):

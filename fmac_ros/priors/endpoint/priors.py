@@ -28,6 +28,7 @@ class EndpointValue:
 
     picture_size = None
     conditioning = ("text",)
+    warm_up = False  # it is warm or not wherever it runs, and asking may cost
 
     def __init__(self, options: EndpointValueOptions) -> None:
         self._asker = Asker(options)
@@ -43,6 +44,7 @@ class EndpointSuccess:
 
     picture_size = None
     conditioning = ("text",)
+    warm_up = False  # it is warm or not wherever it runs, and asking may cost
 
     def __init__(self, options: EndpointSuccessOptions) -> None:
         self._asker = Asker(options)

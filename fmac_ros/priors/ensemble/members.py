@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from fmac_ros.priors.backends import Context, make_prior
-from fmac_ros.priors.base import CONDITIONINGS, check_finite, check_pictures
+from fmac_ros.priors.base import (
+    CONDITIONINGS,
+    check_finite,
+    check_pictures,
+    is_batchable,
+    is_cacheable,
+    wants_warm_up,
+)
 from fmac_ros.priors.ensemble.options import EACH, EnsembleOptions
 from fmac_ros.priors.hub.cameras import MEAN, views
 from fmac_ros.priors.spec import parse_prior
@@ -32,8 +39,9 @@ class Members:
         self.picture_size = _common_size(self._members)
         told = {word for member in self._members for word in member.conditioning}
         self.conditioning = tuple(word for word in CONDITIONINGS if word in told)
-        self.cacheable = all(getattr(member, "cacheable", True) for member in self._members)
-        self.batchable = all(getattr(member, "batchable", True) for member in self._members)
+        self.cacheable = all(map(is_cacheable, self._members))
+        self.batchable = all(map(is_batchable, self._members))
+        self.warm_up = all(map(wants_warm_up, self._members))
 
     def name(self, verdict: str) -> str:
         """``vote(first, second)``."""

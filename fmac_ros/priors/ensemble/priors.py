@@ -72,7 +72,7 @@ class EnsembleSuccess:
         self.name, self.version, self.threshold = members.name(verdict), version, threshold
         self.picture_size, self.conditioning = members.picture_size, members.conditioning
         self.cacheable, self.batchable = members.cacheable, members.batchable
-        self.status, self.close = members.status, members.close
+        self.warm_up, self.status, self.close = members.warm_up, members.status, members.close
 
     def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 scores; success where at or above ``threshold``."""
@@ -92,7 +92,7 @@ class EnsembleValue:
         self.name, self.version = members.name(verdict), members.version()
         self.picture_size, self.conditioning = members.picture_size, members.conditioning
         self.cacheable, self.batchable = members.cacheable, members.batchable
-        self.status, self.close = members.status, members.close
+        self.warm_up, self.status, self.close = members.warm_up, members.status, members.close
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 values in 0..1."""

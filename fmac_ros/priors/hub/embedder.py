@@ -68,7 +68,8 @@ class Embedder:
     def _embed(self, pictures: np.ndarray) -> np.ndarray:
         images = [Image.fromarray(picture) for picture in pictures]
         features = self._processor(images=images, return_tensors="pt")
-        return _unit(self._model.get_image_features(**self._loaded.inputs(features)))
+        with self._loaded.lock:
+            return _unit(self._model.get_image_features(**self._loaded.inputs(features)))
 
     @torch.inference_mode()
     def _embed_text(self, text: str) -> np.ndarray:
@@ -80,7 +81,8 @@ class Embedder:
         tokens = self._tokenizer(
             [text], padding="max_length", max_length=limit, return_tensors="pt"
         ).to(self._model.device)
-        return _unit(self._model.get_text_features(**tokens))[0]
+        with self._loaded.lock:
+            return _unit(self._model.get_text_features(**tokens))[0]
 
     def _text_limit(self) -> int:
         """Longest text [tokens]; a tokenizer alone may not know."""

@@ -24,8 +24,8 @@ class Pretrained:
     Attributes:
         model: in evaluation mode, on its device.
         folder: the directory it came from, with its processor.
-        lock: held while the model runs: some keep notes of a call in themselves, and those who
-            share one may ask from several threads.
+        lock: held while the model runs: some keep notes of a call in themselves or move their
+            weights about, and those who share one ask from several threads.
     """
 
     model: Any

@@ -1,0 +1,1 @@
+"""How much of a prior's speed is left behind the server."""

@@ -1,0 +1,1 @@
+"""Serving priors to many at once: queues, batches, deadlines, memory. No ROS."""
