@@ -68,11 +68,11 @@ EVERY = tuple(GRAPHS)
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "lockstep")),
     _Role("state_node", EVERY, ("robot",), ("pybullet_sim",)),
-    _Role("prior_server", EVERY, ("priors",)),
+    _Role("prior_server", EVERY, ("priors", "success_fpr", "success_fpr_per")),
     _Role(
         "policy_node",
         EVERY,
-        ("robot", "action_space", "priors", "lockstep", "look_ahead"),
+        ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
     _Role(

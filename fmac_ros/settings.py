@@ -15,6 +15,7 @@ import yaml
 from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
+from fmac_ros.trust.calibration import UNITS
 
 Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
@@ -56,6 +57,15 @@ SETTINGS: dict[str, Setting] = {
         choices=lambda: TRAIN_BEHAVIOURS,
     ),
     "look_ahead": Setting("imagined frame that stands for the next state", minimum=1),
+    "success_fpr": Setting(
+        "false positives that the success prior's threshold is calibrated to (0.01 is one in a "
+        "hundred), 0 for the threshold it comes with",
+        minimum=0,
+    ),
+    "success_fpr_per": Setting(
+        "what success_fpr counts false positives per", choices=lambda: UNITS
+    ),
+    "success_frames": Setting("success verdicts in a row that end an episode", minimum=1),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

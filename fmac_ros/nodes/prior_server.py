@@ -21,6 +21,7 @@ from rclpy.task import Future
 
 from fmac_ros.action import GenerateVideo
 from fmac_ros.priors.registry import Priors, find_priors, load_priors
+from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.ros import names
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.parameters import declare, parameter
@@ -33,8 +34,10 @@ from fmac_ros.ros.prior_answers import (
 )
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
+from fmac_ros.ros.truth_ledger import TruthListener
 from fmac_ros.ros.worker import Worker
 from fmac_ros.srv import DetectSuccess, EstimateValue
+from fmac_ros.trust.calibration import FRAME, TAIL, UNITS, ThresholdOptions
 
 EXIT_NO_PRIORS = 1
 
@@ -44,6 +47,15 @@ class PriorConfig:
     """Parameters of prior_server."""
 
     priors: str = parameter("embedded", description="embedded, a directory, hub id or YAML file")
+    success_fpr: float = parameter(
+        0.01,
+        description="false positives that the success threshold may give, 0 for the prior's own",
+        minimum=0.0,
+        maximum=TAIL,
+    )
+    success_fpr_per: str = parameter(
+        FRAME, description="what success_fpr counts false positives per", choices=UNITS
+    )
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
@@ -57,6 +69,8 @@ class PriorServer(LifecycleNode):
         self._config = declare(self, PriorConfig)
         self._diagnostics = Diagnostics(self)
         self._worker = Worker(self, "priors")
+        # Nothing but a spec that names an oracle opens the ears of this node to the truth.
+        self._truth = TruthListener(self) if self._names_oracle() else None
         self._priors: Priors | None = None
         self._trouble = "they were not loaded"
         self._services_open: list[Any] = []
@@ -82,8 +96,17 @@ class PriorServer(LifecycleNode):
         self._worker.submit(self._load).add_done_callback(self._on_loaded)
         return TransitionCallbackReturn.SUCCESS
 
+    def _names_oracle(self) -> bool:
+        try:
+            return uses_oracle(self._config.priors)
+        except (OSError, ValueError):
+            return False  # configuring says what is wrong with them
+
     def _load(self) -> None:
-        self._priors = load_priors(self._config.priors)
+        config = self._config
+        thresholds = ThresholdOptions(config.success_fpr, config.success_fpr_per)
+        truth = self._truth.ledger if self._truth is not None else None
+        self._priors = load_priors(config.priors, thresholds, truth)
 
     def _on_loaded(self, loading: Future) -> None:
         try:
@@ -91,8 +114,15 @@ class PriorServer(LifecycleNode):
         except FAILURES as error:
             self._fail(error)
             return
-        self._diagnostics.ok(f"serving {self._config.priors} priors")
-        self.get_logger().info(f"{self._config.priors} priors loaded")
+        what = f"{self._config.priors} priors" + (f", {ORACLE_BASELINE}" if self._truth else "")
+        self._diagnostics.ok(f"serving {what}", **self._thresholds())
+        self.get_logger().info(f"{what} loaded")
+
+    def _thresholds(self) -> dict[str, float]:
+        """Between both the success prior is unsure, which counts as not solved."""
+        success = self._loaded().success
+        failure = getattr(success, "failure_threshold", success.threshold)
+        return {"success_threshold": success.threshold, "failure_threshold": failure}
 
     def _fail(self, error: Exception) -> None:
         self._trouble = str(error)

@@ -18,6 +18,8 @@ import yaml
 from fmac_ros.priors.backends import KINDS
 
 EMBEDDED = "embedded"
+ORACLE = "oracle"  # knows the ground truth: an ablation, never a result
+ORACLE_BASELINE = "oracle baseline"  # what a run with one is called wherever it appears
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -64,6 +66,25 @@ def read_spec(name: str | Path) -> PriorsSpec:
         return _parse(content)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def uses_oracle(name: str | Path) -> bool:
+    """Whether any prior of ``name`` knows the simulator's ground truth, members included."""
+    spec = read_spec(name)
+    return any(_is_oracle(prior) for prior in (spec.value, spec.success, spec.video))
+
+
+def algorithm_label(algorithm: str, name: str | Path) -> str:
+    """An algorithm's name as a run is reported under: an oracle never goes unsaid."""
+    return f"{algorithm} ({ORACLE_BASELINE})" if uses_oracle(name) else algorithm
+
+
+def _is_oracle(prior: PriorSpec) -> bool:
+    if prior.backend == ORACLE:
+        return True
+    members = prior.options.get("members")
+    entries = members if isinstance(members, (list, tuple)) else ()
+    return any(_is_oracle(parse_prior(entry, "members")) for entry in entries)
 
 
 def parse_prior(content: Any, where: str) -> PriorSpec:
