@@ -15,7 +15,7 @@ import yaml
 from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
-from fmac_ros.trust.calibration import UNITS
+from fmac_ros.trust.calibration import TAIL, UNITS
 
 Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
@@ -29,12 +29,13 @@ class Setting:
     Attributes:
         help: one line, for ``--help`` and ``ros2 launch --show-args``.
         choices: the valid values, None where any value of the default's type is.
-        minimum: smallest valid number, None where there is none.
+        minimum, maximum: smallest and largest valid number, None where there is none.
     """
 
     help: str
     choices: Callable[[], tuple[str, ...]] | None = None
     minimum: float | None = None
+    maximum: float | None = None
 
 
 SETTINGS: dict[str, Setting] = {
@@ -61,6 +62,7 @@ SETTINGS: dict[str, Setting] = {
         "false positives that the success prior's threshold is calibrated to (0.01 is one in a "
         "hundred), 0 for the threshold it comes with",
         minimum=0,
+        maximum=TAIL,
     ),
     "success_fpr_per": Setting(
         "what success_fpr counts false positives per", choices=lambda: UNITS
@@ -123,6 +125,8 @@ def _check_one(name: str, value: Value, defaults: Mapping[str, Value]) -> Value:
         raise ValueError(f"{name} is {value!r}, valid: {', '.join(setting.choices())}")
     if setting.minimum is not None and isinstance(value, (int, float)) and value < setting.minimum:
         raise ValueError(f"{name} is {value}, valid: {setting.minimum:g} or more")
+    if setting.maximum is not None and isinstance(value, (int, float)) and value > setting.maximum:
+        raise ValueError(f"{name} is {value}, valid: {setting.maximum:g} or less")
     return value
 
 

@@ -14,6 +14,7 @@ from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.tensors import FormatError
 from fmac_ros.priors.registry import load_encoder
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.diagnostics import Diagnostics
@@ -39,9 +40,8 @@ class TrainerNode(Node):
         config = declare(self, TrainerConfig)
         self._config = config
         self._open()
-        identity = RunIdentity(
-            Path(config.run_dir).name, config.task, config.robot, config.algorithm
-        )
+        algorithm = algorithm_label(config.algorithm, config.priors)
+        identity = RunIdentity(Path(config.run_dir).name, config.task, config.robot, algorithm)
         self._parameters_hook = PolicyPublisherHook(self, identity)
         self._status = StatusHook(self, identity, config.env_steps)
         self._diagnostics = Diagnostics(self)

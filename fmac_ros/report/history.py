@@ -10,6 +10,7 @@ from pathlib import Path
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
 
+BASELINE = "baseline"  # setting of a run that is one: what to call it
 TRUTH_FILE = "truth.jsonl"  # written beside the training by an evaluator that only listens
 
 
@@ -63,7 +64,9 @@ def load_history(folder: Path) -> History:
     solved = dict(_truths(folder))  # the last entry of an episode that was run twice
     truths = tuple(Outcome(end, solved[id]) for id, end in ends.items() if id in solved)
     steps = claims[-1].env_steps if claims else 0
-    return History(folder.name, steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
+    baseline = store.settings.get(BASELINE)
+    title = f"{folder.name}: {baseline}" if baseline else folder.name
+    return History(title, steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
 
 
 def _truths(folder: Path) -> Iterator[tuple[str, bool]]:

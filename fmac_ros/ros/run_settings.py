@@ -17,6 +17,8 @@ from fmac_ros.learning.config import (
 )
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.store import SETTINGS, RunStore
+from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
+from fmac_ros.report.history import BASELINE
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
 
@@ -109,6 +111,9 @@ class TrainerConfig:
         return make_action_space(self.action_space, Kinematics(robot), robot).size
 
 
+_DEFAULTS = {field.name: field.default for field in fields(TrainerConfig)} | {BASELINE: ""}
+
+
 def open_store(config: TrainerConfig, encoder_version: str) -> RunStore:
     """Continue the run in ``run_dir`` where ``resume`` allows it, else start one.
 
@@ -119,14 +124,19 @@ def open_store(config: TrainerConfig, encoder_version: str) -> RunStore:
         StoreError: the directory holds another run, or cannot be used.
     """
     folder = Path(config.run_dir)
-    wanted: dict[str, object] = {**asdict(config), "encoder_version": encoder_version}
+    baseline = ORACLE_BASELINE if uses_oracle(config.priors) else ""
+    wanted: dict[str, object] = {
+        **asdict(config),
+        "encoder_version": encoder_version,
+        BASELINE: baseline,
+    }
     for name in _NOT_OF_THE_RUN:
         del wanted[name]
     if not config.resume or not (folder / SETTINGS).is_file():
         return RunStore.create(folder, wanted)
     store = RunStore.open(folder)
     for name, value in wanted.items():
-        kept = store.settings.get(name)
+        kept = store.settings.get(name, _DEFAULTS.get(name))  # an older run lacks newer settings
         if name not in _MAY_CHANGE and kept != value:
             store.close()
             raise StoreError(f"the run in {folder} has {name} {kept!r}, not {value!r}")
