@@ -79,7 +79,8 @@ ROLES = (
         "trainer_node",
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
-        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume"),
+        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
+        + ("audit", "reliability"),
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
+from fmac_ros.learning.config import ALGORITHMS, AUDITS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
 from fmac_ros.trust.calibration import TAIL, UNITS
@@ -68,6 +68,12 @@ SETTINGS: dict[str, Setting] = {
         "what success_fpr counts false positives per", choices=lambda: UNITS
     ),
     "success_frames": Setting("success verdicts in a row that end an episode", minimum=1),
+    "audit": Setting(
+        "who looks at a claimed success before it is learned from: priors asks the value prior, "
+        "human asks at the terminal and on the topic audit/question",
+        choices=lambda: AUDITS,
+    ),
+    "reliability": Setting("weigh each prior by its agreement with outcomes"),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

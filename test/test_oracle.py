@@ -81,9 +81,7 @@ def test_value_is_progress_with_noise_or_reversed(
     ledger: TruthLedger, pictures: np.ndarray
 ) -> None:
     progress = np.arange(COUNT) / COUNT
-    np.testing.assert_allclose(
-        oracle("value", ledger).values(pictures, TASK), progress, atol=1e-6
-    )
+    np.testing.assert_allclose(oracle("value", ledger).values(pictures, TASK), progress, atol=1e-6)
     turned = oracle("value", ledger, reversed=True).values(pictures, TASK)
     np.testing.assert_allclose(turned, 1 - progress, atol=1e-6)
     middle = slice(COUNT // 2 - 300, COUNT // 2 + 300)  # where nothing is clipped

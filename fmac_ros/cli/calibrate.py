@@ -89,7 +89,9 @@ def _place(priors: str) -> Path:
 
 def _show(rows: list[dict[str, Any]], frames: int) -> None:
     print(f"measured on the calibration videos themselves; a claim is {frames} frames in a row\n")
-    print("   fpr  per      failure below  success from  recall  false frames  false claims  unsure")
+    print(
+        "   fpr  per      failure below  success from  recall  false frames  false claims  unsure"
+    )
     for row in rows:
         print(
             f"{row['fpr']:6.3f}  {row['per']:7}  {row['failure_threshold']:13.4f}  "

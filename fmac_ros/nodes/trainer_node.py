@@ -19,6 +19,7 @@ from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.episode_client import EpisodeLost
+from fmac_ros.ros.human_audit import HumanQuestions
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.prior_client import RosPriors
 from fmac_ros.ros.robot_client import RosRobot
@@ -26,6 +27,7 @@ from fmac_ros.ros.run import run_node
 from fmac_ros.ros.run_settings import TrainerConfig, open_store
 from fmac_ros.ros.threads import one_torch_thread
 from fmac_ros.ros.trainer_hooks import PolicyPublisherHook, RunIdentity, StatusHook
+from fmac_ros.trust.audit import HUMAN, PRIORS, Auditor, HumanAudit, ValueAudit
 from fmac_ros.types import RolloutSpec
 
 _LASTING = (StoreError, FormatError)  # what the run directory holds is the same next time
@@ -49,6 +51,7 @@ class TrainerNode(Node):
         caller = Caller(self, self._run.stop, self._tell)
         self._robot = RosRobot(self, caller)
         self._priors = RosPriors(self, caller, config.look_ahead, config.seed, config.prior_timeout)
+        self._auditor = self._make_auditor(caller)
         self._diagnostics.ok("training")
         self._run.start()
 
@@ -69,6 +72,12 @@ class TrainerNode(Node):
         except (ValueError, OSError, StoreError) as error:
             raise ParameterError(f"parameters of trainer_node: {error}") from error
 
+    def _make_auditor(self, caller: Caller) -> Auditor | None:
+        config = self._config
+        if config.audit == HUMAN:
+            return HumanAudit(HumanQuestions(self, caller, config.audit_timeout).ask)
+        return ValueAudit(config.audit_value) if config.audit == PRIORS else None
+
     def rollout(self, spec: RolloutSpec) -> Any:
         """Run an episode with the parameters published last, or newer."""
         self._robot.min_policy_version = self._parameters_hook.version
@@ -84,6 +93,7 @@ class TrainerNode(Node):
             config=self._train_config,
             hooks=(self._parameters_hook, self._status),
             stop=self._run.stop,
+            auditor=self._auditor,
         )
         self._status.publish()
         self.get_logger().info(

@@ -10,6 +10,7 @@ from fmac_ros.control.actions import ACTION_SPACES, make_action_space
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.learning.config import (
     ALGORITHMS,
+    AUDITS,
     OBJECTIVES,
     TRAIN_BEHAVIOURS,
     LearnerConfig,
@@ -22,7 +23,7 @@ from fmac_ros.report.history import BASELINE
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
 
-_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout")
+_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout", "audit_timeout")
 _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it another one
 
 
@@ -74,6 +75,18 @@ class TrainerConfig:
     )
     objective: str = parameter(
         LearnerConfig.objective, description="form of equation 2", choices=OBJECTIVES
+    )
+    audit: str = parameter(
+        TrainConfig.audit, description="who looks at a claimed success", choices=AUDITS
+    )
+    audit_value: float = parameter(
+        0.9, description="value at the end that the audit asks for", minimum=0.0, maximum=1.0
+    )
+    audit_timeout: float = parameter(
+        60.0, description="longest wait for a person's word [s]", minimum=1.0, maximum=86400.0
+    )
+    reliability: bool = parameter(
+        TrainConfig.reliability, description="weigh priors by their agreement with outcomes"
     )
     alpha: float = parameter(
         LearnerConfig.alpha, description="weight of the advantage", minimum=0.0

@@ -59,9 +59,7 @@ def test_no_other_setting_reaches_the_choice() -> None:
         assert not [name for name in server.parameters if "truth" in name or "oracle" in name]
 
 
-def test_the_oracle_answers_what_the_simulator_says(
-    ros: Any, tmp_path: Path, folder: Path
-) -> None:
+def test_the_oracle_answers_what_the_simulator_says(ros: Any, tmp_path: Path, folder: Path) -> None:
     ros.add(PriorServer, priors=spec(tmp_path, folder, "{backend: oracle}"))
     node = ros.node()
     truths = node.create_publisher(GroundTruth, names.GROUND_TRUTH, qos.RELIABLE)
