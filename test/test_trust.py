@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from learning_world import LATENT_SHAPE, PointEncoder, PointWorld, make_record
+from learning_world import LATENT_SHAPE, STEP, PointEncoder, PointWorld, make_record
 from torch import Tensor
 
 from fmac_ros.learning.algorithm import train
@@ -25,7 +25,7 @@ from fmac_ros.report.history import load_history
 from fmac_ros.trust.audit import Auditor, HumanAudit, ValueAudit, audited
 from fmac_ros.trust.reliability import LEAST, Reliability, heading
 from fmac_ros.trust.weights import PriorWeights
-from fmac_ros.types import Episode, PriorLabels
+from fmac_ros.types import Episode, PriorLabels, RolloutSpec
 
 STEPS = 6
 
@@ -41,8 +41,8 @@ def episode(seed: int, success: bool, rising: bool = True, towards: float = 1.0)
     shares = np.linspace(0, 1, STEPS + 1)[:, None, None, None]
     latents = (ends[0] + shares * (ends[1] - ends[0])).astype(np.float16)
     change = towards * (ends[1] - ends[0]) / STEPS + 0.05 * rng.normal(size=(STEPS, *LATENT_SHAPE))
-    goal = 0.95 if success == rising else 0.3
-    values = np.linspace(0.4, goal, STEPS + 1) + 0.02 * rng.normal(size=STEPS + 1)
+    goal = 0.97 if success == rising else 0.3
+    values = np.append(np.linspace(0.4, goal, STEPS), goal) + 0.01 * rng.normal(size=STEPS + 1)
     successes = np.zeros(STEPS + 1, np.float32)
     successes[-2:] = success
     labels = PriorLabels(
@@ -158,7 +158,17 @@ def test_the_reason_is_stored() -> None:
     assert unpack_record(pack_record(episode(0, True)), "here").rejected == ""
 
 
-class ReversedValue(PointWorld):
+class MixedWorld(PointWorld):
+    """A world in which half of the episodes are solved, whatever is learned."""
+
+    def _decide(
+        self, spec: RolloutSpec, point: np.ndarray, mark: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        straight = np.clip((mark - point) / STEP, -1, 1)
+        return straight if spec.seed % 2 else rng.uniform(-1, 1, 2)
+
+
+class ReversedValue(MixedWorld):
     """A world whose value prior prefers to be far away."""
 
     def label(self, episode: Episode) -> PriorLabels:
@@ -183,11 +193,11 @@ class Told(Subscriber):
 CONFIG = TrainConfig(
     task="move onto the mark",
     env_steps=400,
-    seed_steps=150,
+    seed_steps=20,
     play_horizon=10,
     horizon=10,
-    seed_updates=100,
-    updates_per_step=0.5,
+    seed_updates=5,
+    updates_per_step=0.05,
     checkpoint_every=3,
     background=False,
     reliability=True,
@@ -215,7 +225,7 @@ def test_a_reversed_value_prior_is_shut_off_in_a_run(tmp_path: Path, background:
     learner, progress, told = run(tmp_path / "reversed", config, ReversedValue())
     assert learner.weights.value == 0.0 and progress.metrics["weight_value"] == 0.0
     assert any("value prior is reversed and shut off" in note for note in told.notes)
-    learner, progress, told = run(tmp_path / "good", config, PointWorld())
+    learner, progress, told = run(tmp_path / "good", config, MixedWorld())
     assert learner.weights.value == 1.0 and not told.notes
     off = replace(config, reliability=False)
     learner, progress, told = run(tmp_path / "off", off, ReversedValue())
