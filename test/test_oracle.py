@@ -154,6 +154,7 @@ def test_a_run_with_an_oracle_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
     history = History("run", 1, 1.0, (), (), None)
     outcome = result.payload(settings, {"successes": 1, "episodes": 2}, history)
     assert outcome["algorithm"] == "fmac (oracle baseline)"
+    assert outcome["priors"] == f"{file} (oracle baseline)"
     plain = result.payload(train_settings(), {"successes": 1, "episodes": 2}, history)
     assert plain["algorithm"] == "fmac"
 

@@ -37,7 +37,7 @@ def payload(
         "task": settings["task"],
         "robot": settings["robot"],
         "algorithm": algorithm_label(settings["algorithm"], settings["priors"]),
-        "priors": settings["priors"],
+        "priors": algorithm_label(settings["priors"], settings["priors"]),
         "seed": settings["seed"],
         "env_steps": history.env_steps,
         "train_seconds": round(history.train_seconds, 1),

@@ -74,9 +74,9 @@ def uses_oracle(name: str | Path) -> bool:
     return any(_is_oracle(prior) for prior in (spec.value, spec.success, spec.video))
 
 
-def algorithm_label(algorithm: str, name: str | Path) -> str:
-    """An algorithm's name as a run is reported under: an oracle never goes unsaid."""
-    return f"{algorithm} ({ORACLE_BASELINE})" if uses_oracle(name) else algorithm
+def algorithm_label(algorithm: str, priors: str | Path) -> str:
+    """What a run with these priors calls its algorithm: an oracle never goes unsaid."""
+    return f"{algorithm} ({ORACLE_BASELINE})" if uses_oracle(priors) else algorithm
 
 
 def _is_oracle(prior: PriorSpec) -> bool:
