@@ -68,18 +68,19 @@ EVERY = tuple(GRAPHS)
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "lockstep")),
     _Role("state_node", EVERY, ("robot",), ("pybullet_sim",)),
-    _Role("prior_server", EVERY, ("priors",)),
+    _Role("prior_server", EVERY, ("priors", "success_fpr", "success_fpr_per")),
     _Role(
         "policy_node",
         EVERY,
-        ("robot", "action_space", "priors", "lockstep", "look_ahead"),
+        ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
     _Role(
         "trainer_node",
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
-        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume"),
+        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
+        + ("audit", "reliability"),
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),

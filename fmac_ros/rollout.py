@@ -78,7 +78,7 @@ class Rollout:
 
     Args:
         start: stamp of the first observation that counts [s]; older ones are from before.
-        required_verdicts: successes in a row, of the success prior, that end the episode.
+        success_frames: successes in a row, of the success prior, that end the episode.
 
     Attributes:
         steps: transitions so far.
@@ -88,7 +88,7 @@ class Rollout:
     """
 
     def __init__(
-        self, spec: RolloutSpec, controller: Controller, start: float, required_verdicts: int = 2
+        self, spec: RolloutSpec, controller: Controller, start: float, success_frames: int = 2
     ) -> None:
         self.spec = spec
         self.steps = 0
@@ -99,7 +99,7 @@ class Rollout:
         self.truncated = False
         self._controller = controller
         self._start = start
-        self._required = required_verdicts
+        self._success_frames = success_frames
         self._verdicts = 0
         self._observation: Observation | None = None
         self._proprio = np.zeros(0, np.float32)
@@ -196,7 +196,7 @@ class Rollout:
     def _complete(self, observation: Observation, proprio: np.ndarray) -> Step | None:
         if self._pending is None or self._observation is None:
             return None
-        self.terminated = self.spec.stop_on_success and self._verdicts >= self._required
+        self.terminated = self.spec.stop_on_success and self._verdicts >= self._success_frames
         self.truncated = not self.terminated and self.steps + 1 >= self.spec.horizon
         step = Step(
             index=self.steps,

@@ -77,8 +77,12 @@ class RunDir:
 
 def default_name(task: str, robot: str, seed: int) -> str:
     """``press-the-red-button-panda-seed0``."""
-    slug = re.sub(r"[^a-z0-9]+", "-", task.lower()).strip("-")[:60].rstrip("-")
-    return f"{slug or 'task'}-{robot}-seed{seed}"
+    return f"{slug(task)[:60].rstrip('-') or 'task'}-{robot}-seed{seed}"
+
+
+def slug(words: str) -> str:
+    """``Press it!`` as ``press-it``."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def fresh(base: Path) -> RunDir:

@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from fmac_ros.learning.config import ALGORITHMS, OBJECTIVES, TRAIN_BEHAVIOURS
+from fmac_ros.learning.config import ALGORITHMS, AUDITS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
+from fmac_ros.trust.calibration import TAIL, UNITS
 
 Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
@@ -28,12 +29,13 @@ class Setting:
     Attributes:
         help: one line, for ``--help`` and ``ros2 launch --show-args``.
         choices: the valid values, None where any value of the default's type is.
-        minimum: smallest valid number, None where there is none.
+        minimum, maximum: smallest and largest valid number, None where there is none.
     """
 
     help: str
     choices: Callable[[], tuple[str, ...]] | None = None
     minimum: float | None = None
+    maximum: float | None = None
 
 
 SETTINGS: dict[str, Setting] = {
@@ -56,6 +58,22 @@ SETTINGS: dict[str, Setting] = {
         choices=lambda: TRAIN_BEHAVIOURS,
     ),
     "look_ahead": Setting("imagined frame that stands for the next state", minimum=1),
+    "success_fpr": Setting(
+        "false positives that the success prior's threshold is calibrated to (0.01 is one in a "
+        "hundred), 0 for the threshold it comes with",
+        minimum=0,
+        maximum=TAIL,
+    ),
+    "success_fpr_per": Setting(
+        "what success_fpr counts false positives per", choices=lambda: UNITS
+    ),
+    "success_frames": Setting("success verdicts in a row that end an episode", minimum=1),
+    "audit": Setting(
+        "who looks at a claimed success before it is learned from: priors asks the value prior, "
+        "human asks at the terminal and on the topic audit/question",
+        choices=lambda: AUDITS,
+    ),
+    "reliability": Setting("weigh each prior by its agreement with outcomes"),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),
@@ -113,6 +131,8 @@ def _check_one(name: str, value: Value, defaults: Mapping[str, Value]) -> Value:
         raise ValueError(f"{name} is {value!r}, valid: {', '.join(setting.choices())}")
     if setting.minimum is not None and isinstance(value, (int, float)) and value < setting.minimum:
         raise ValueError(f"{name} is {value}, valid: {setting.minimum:g} or more")
+    if setting.maximum is not None and isinstance(value, (int, float)) and value > setting.maximum:
+        raise ValueError(f"{name} is {value}, valid: {setting.maximum:g} or less")
     return value
 
 

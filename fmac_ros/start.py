@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fmac_ros.graph import settings_of
-from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest
+from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
+from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
 
 # What may change between the parts of one run; anything else would make it another run.
@@ -88,7 +89,8 @@ def _resumed(
 
 
 def _base(settings: Parameters) -> Path:
-    return RUNS / default_name(settings["task"], settings["robot"], settings["seed"])
+    name = default_name(settings["task"], settings["robot"], settings["seed"])
+    return RUNS / (f"{name}-{slug(ORACLE_BASELINE)}" if uses_oracle(settings["priors"]) else name)
 
 
 def _check_scene(task: str) -> None:

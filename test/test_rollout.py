@@ -73,6 +73,18 @@ def test_success_ends_it_after_verdicts_in_a_row() -> None:
     assert step is not None and step.terminated and not step.truncated
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+def test_success_frames_says_how_many_in_a_row(frames: int) -> None:
+    spec = RolloutSpec("1", task="t", behaviour="policy", horizon=40, seed=0)
+    rollout = Rollout(spec, ArmController(ROBOT), 0.0, success_frames=frames)
+    ends = []
+    for index in range(frames + 1):
+        drive(rollout, 0, since=1.0 + 0.1 * index)
+        ends.append(rollout.ended)
+        rollout.judge(0.9, True)
+    assert ends == [False] * frames + [True]
+
+
 def test_success_is_ignored_where_it_does_not_stop() -> None:
     rollout = make(stop_on_success=False)
     rollout.judge(0.9, True)

@@ -11,6 +11,7 @@ from fmac_ros.cli import options, result
 from fmac_ros.cli.session import EXIT_INTERRUPTED, interruptible, run_graph
 from fmac_ros.display import Display, make_display
 from fmac_ros.graph import settings_of
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
@@ -34,8 +35,9 @@ def run(args: argparse.Namespace) -> int:
     run_dir = RunDir(args.run_dir)
     chosen = {**_defaults(), **options.given_settings(args, _defaults())}
     settings = {**run_dir.load_settings(), **chosen}
+    about = algorithm_label(settings["algorithm"], settings["priors"])
     try:
-        with interruptible(), make_display(f"evaluating {run_dir.path}") as display:
+        with interruptible(), make_display(f"evaluating {run_dir.path}, {about}") as display:
             found = evaluate(run_dir, settings, display)
     except KeyboardInterrupt:
         print("interrupted; the run is as it was")

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import bench, doctor, evaluate, pretrain, result, train
+from fmac_ros.cli import bench, calibrate, doctor, evaluate, pretrain, result, train
 
 COMMANDS = {
     "train": train,
     "eval": evaluate,
     "pretrain": pretrain,
+    "calibrate": calibrate,
     "bench": bench,
     "doctor": doctor,
 }

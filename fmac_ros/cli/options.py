@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 
-# Switches read better in the negative: what a plain run does is the default.
+# A switch turns what a plain run does into the other thing.
 SWITCHES = {
     "use_video": ("--no-video", "learn without the video prior"),
     "use_value": ("--no-value", "learn without the value prior"),
+    "reliability": ("--reliability", "weigh each prior by its agreement with outcomes"),
     "lockstep": ("--real-time", "simulate in real time instead of as fast as possible"),
 }
 
@@ -28,7 +29,7 @@ def add_settings(
     """
     for name in defaults:
         if name in SWITCHES:
-            _add_switch(parser, name)
+            _add_switch(parser, name, not defaults[name])
         else:
             flag = (flags or {}).get(name, "--" + name.replace("_", "-"))
             _add_option(parser, flag, name, defaults)
@@ -44,10 +45,15 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here, too")
 
 
-def _add_switch(parser: argparse.ArgumentParser, name: str) -> None:
+def _add_switch(parser: argparse.ArgumentParser, name: str, value: bool) -> None:
     spelling, text = SWITCHES[name]
     parser.add_argument(
-        spelling, dest=name, action="store_false", default=argparse.SUPPRESS, help=text
+        spelling,
+        dest=name,
+        action="store_const",
+        const=value,
+        default=argparse.SUPPRESS,
+        help=text,
     )
 
 

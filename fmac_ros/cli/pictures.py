@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import History
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
@@ -18,7 +19,8 @@ def draw_pictures(
     from fmac_ros.priors.registry import load_encoder
     from fmac_ros.report import curve, frames
 
-    title = "{robot}: {task} ({algorithm}, seed {seed})".format(**settings)
+    label = algorithm_label(settings["algorithm"], settings["priors"])
+    title = f"{settings['robot']}: {settings['task']} ({label}, seed {settings['seed']})"
     curve.draw(history, evaluation, title, run_dir.learning_curve)
     print(f"learning curve      {run_dir.learning_curve}")
     if history.shown is not None:

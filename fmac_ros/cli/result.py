@@ -14,6 +14,7 @@ from typing import Any
 
 import fmac_ros
 from fmac_ros.paths import package_dir
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import History
 from fmac_ros.report.wilson import interval
 
@@ -35,7 +36,8 @@ def payload(
     return {
         "task": settings["task"],
         "robot": settings["robot"],
-        "algorithm": settings["algorithm"],
+        "algorithm": algorithm_label(settings["algorithm"], settings["priors"]),
+        "priors": algorithm_label(settings["priors"], settings["priors"]),
         "seed": settings["seed"],
         "env_steps": history.env_steps,
         "train_seconds": round(history.train_seconds, 1),

@@ -27,6 +27,7 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
         GraphFailed: a node could not be kept alive.
         KeyboardInterrupt: the user or the system asked to end.
     """
+    from fmac_ros.ros.audit_desk import AuditDesk
     from fmac_ros.ros.monitor import Monitor  # fmac --help needs no ROS
 
     specs = describe(graph, settings)
@@ -46,7 +47,13 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
         Supervisor(specs, command, logs, environment, display.say) as supervisor,
         Monitor() as monitor,
     ):
-        supervisor.wait(lambda: display.show(monitor.snapshot()))
+        desk = AuditDesk(monitor.node, run.path / "audit.png", display.say)
+
+        def every() -> None:
+            display.show(monitor.snapshot())
+            desk.serve()
+
+        supervisor.wait(every)
 
 
 def node_command(spec: NodeSpec, parameters: Path) -> list[str]:

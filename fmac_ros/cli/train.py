@@ -12,6 +12,7 @@ from fmac_ros.cli.evaluate import evaluate
 from fmac_ros.cli.pictures import draw_pictures
 from fmac_ros.cli.session import EXIT_INTERRUPTED, interruptible, run_graph
 from fmac_ros.display import make_display
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
@@ -66,7 +67,8 @@ def _continue(run_dir: RunDir) -> str:
 
 
 def _train_and_evaluate(run_dir: RunDir, settings: Parameters) -> dict[str, Any]:
-    title = f"{settings['robot']}: {settings['task']} ({run_dir.path})"
+    about = algorithm_label(settings["algorithm"], settings["priors"])
+    title = f"{settings['robot']}: {settings['task']}, {about} ({run_dir.path})"
     with make_display(title) as display:
         run_graph(GRAPH, trainer_settings(GRAPH, settings, run_dir), run_dir, display)
         display.say(f"training is over; evaluating on {settings['episodes']} held-out layouts")

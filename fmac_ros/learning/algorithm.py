@@ -14,6 +14,7 @@ from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.run import Run
 from fmac_ros.learning.store import RunStore
+from fmac_ros.trust.audit import Auditor, audited
 from fmac_ros.types import Episode, PriorLabels, RolloutSpec
 
 
@@ -48,6 +49,7 @@ def train(
     config: TrainConfig,
     hooks: Sequence[Subscriber] = (),
     stop: threading.Event | None = None,
+    auditor: Auditor | None = None,
 ) -> Progress:
     """Run Algorithm 1 until the step budget is used up or ``stop`` is set.
 
@@ -63,7 +65,8 @@ def train(
             episode = robot.rollout(run.next_rollout())  # tau, line 4
             run.enter("imagining")
             labels = priors.label(episode)  # tau_hat, line 3, with M_V and M_R
-            run.keep(Record(episode, labels, encoder.encode(episode.pictures)))  # D, line 4
+            record = Record(episode, labels, encoder.encode(episode.pictures))
+            run.keep(audited(record, auditor))  # D, line 4
             run.learn()  # Eq. 1 and Eq. 2, line 5
         return run.finish("done" if run.progress.finished else "stopped")
     except Stopped:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.updater import Publish
+from fmac_ros.trust.weights import PriorWeights
 
 T = TypeVar("T")
 
@@ -44,6 +45,10 @@ class BackgroundLearner:
     def add(self, record: Record) -> None:
         """Store one episode, for the updates after this call."""
         self._ask(lambda: self._learner.add(record))
+
+    def set_weights(self, weights: PriorWeights) -> None:
+        """Weigh the priors like this in the updates after this call."""
+        self._ask(lambda: setattr(self._learner, "weights", weights))
 
     def train_to(self, updates: int, lag: int = 0) -> None:
         """Raise the target to ``updates``; wait while more than ``lag`` of them are missing."""

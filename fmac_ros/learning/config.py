@@ -8,6 +8,7 @@ from dataclasses import dataclass
 ALGORITHMS = ("fmac",)
 OBJECTIVES = ("literal", "stabilised")
 TRAIN_BEHAVIOURS = ("policy", "prior")
+AUDITS = ("none", "priors", "human")
 
 
 def _require(name: str, value: object, holds: bool, valid: str) -> None:
@@ -90,6 +91,8 @@ class TrainConfig:
             makes the run exactly repeatable.
         checkpoint_every: episodes between two saves of the learner.
         seed: of layouts, networks, sampling and exploration.
+        audit: who looks at a claimed success before it is learned from (``trust.audit``).
+        reliability: weigh each prior by its agreement with outcomes (``trust.reliability``).
     """
 
     task: str
@@ -105,12 +108,15 @@ class TrainConfig:
     background: bool = True
     checkpoint_every: int = 5
     seed: int = 0
+    audit: str = "none"
+    reliability: bool = False
 
     def __post_init__(self) -> None:
         _require("task", self.task, bool(self.task.strip()), "a sentence")
         _require("algorithm", self.algorithm, self.algorithm in ALGORITHMS, ", ".join(ALGORITHMS))
         behaviours = ", ".join(TRAIN_BEHAVIOURS)
         _require("behaviour", self.behaviour, self.behaviour in TRAIN_BEHAVIOURS, behaviours)
+        _require("audit", self.audit, self.audit in AUDITS, ", ".join(AUDITS))
         _require_number("env_steps", self.env_steps, 1)
         _require_number("seed_steps", self.seed_steps, 0)
         _require_number("horizon", self.horizon, 1)

@@ -23,6 +23,8 @@ def pack_record(record: Record) -> bytes:
         for field in fields(Episode)
         if field.name not in EPISODE_ARRAYS
     }
+    if record.rejected:
+        metadata["rejected"] = record.rejected
     return pack(KIND, arrays | {"latents": record.latents}, metadata)
 
 
@@ -32,6 +34,7 @@ def unpack_record(data: bytes, source: str) -> Record:
     try:
         episode: dict[str, Any] = {name: arrays[name] for name in EPISODE_ARRAYS}
         labels = PriorLabels(**{name: arrays[name] for name in LABEL_ARRAYS})
-        return Record(Episode(**metadata, **episode), labels, arrays["latents"])
+        rejected = str(metadata.pop("rejected", ""))
+        return Record(Episode(**metadata, **episode), labels, arrays["latents"], rejected)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{source} is not a whole episode: {error}") from error

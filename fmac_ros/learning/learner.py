@@ -22,6 +22,7 @@ from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import Batch, ReplayBuffer
 from fmac_ros.learning.snapshot import restore_learner, snapshot_learner
+from fmac_ros.trust.weights import PriorWeights
 
 
 class Learner:
@@ -31,6 +32,7 @@ class Learner:
 
     Attributes:
         updates: updates of both networks so far; the version of the parameters.
+        weights: of the priors in Eq. 2; whoever knows outcomes may lower them.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Learner:
     ) -> None:
         self.config = config
         self.updates = 0
+        self.weights = PriorWeights()
         self.replay = ReplayBuffer(config.replay_capacity, latent_shape, proprio_size, action_size)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -114,7 +117,7 @@ class Learner:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
         pi = self.policy(batch.latents, batch.proprio)
-        loss = self._policy_loss(pi, rho, batch, self.config)
+        loss = self._policy_loss(pi, rho, batch, self.config, self.weights)
         norm = self._step("Eq. 2", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():
             return {
@@ -122,7 +125,7 @@ class Learner:
                 "policy_kl": kl_divergence(pi, rho).mean().item(),
                 "policy_std": pi.std.mean().item(),
                 "policy_gradient": norm,
-                "advantage": advantage(batch, self.config).mean().item(),
+                "advantage": advantage(batch, self.config, self.weights).mean().item(),
             }
 
     def _step(

@@ -10,10 +10,13 @@ from torch import Tensor
 from fmac_ros.learning.config import LearnerConfig
 from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.replay import Batch
+from fmac_ros.trust.weights import PriorWeights
 
 RHO_STD_IN_KL = 0.3  # a surer rho makes the KL term of Eq. 2 steep and drowns the advantage
 
-PolicyLoss = Callable[[Gaussian, Gaussian, Batch, LearnerConfig], Tensor]
+ALL = PriorWeights()
+
+PolicyLoss = Callable[[Gaussian, Gaussian, Batch, LearnerConfig, PriorWeights], Tensor]
 
 
 def kl_divergence(p: Gaussian, q: Gaussian) -> Tensor:
@@ -33,17 +36,22 @@ def inverse_dynamics_loss(rho: Gaussian, actions: Tensor) -> Tensor:
     return -rho.log_prob(actions).mean()
 
 
-def advantage(batch: Batch, config: LearnerConfig) -> Tensor:
-    """A^pi = beta M_R(s_{t+1}) + (M_V(s_{t+1}) - M_V(s_t)) of Eq. 2 -> (b,)."""
+def advantage(batch: Batch, config: LearnerConfig, weights: PriorWeights = ALL) -> Tensor:
+    """A^pi = beta M_R(s_{t+1}) + (M_V(s_{t+1}) - M_V(s_t)) of Eq. 2 -> (b,).
+
+    ``weights`` scale each prior's term; all 1 is the paper's.
+    """
     total = batch.values.new_zeros(batch.values.shape)
     if config.use_success:
-        total = total + config.beta * batch.next_successes
+        total = total + weights.success * config.beta * batch.next_successes
     if config.use_value:
-        total = total + batch.next_values - batch.values
+        total = total + weights.value * (batch.next_values - batch.values)
     return total
 
 
-def guidance(pi: Gaussian, rho: Gaussian, config: LearnerConfig) -> Tensor:
+def guidance(
+    pi: Gaussian, rho: Gaussian, config: LearnerConfig, weights: PriorWeights = ALL
+) -> Tensor:
     """KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) of Eq. 2, mean over the batch.
 
     rho is a constant here: L^pi is minimised over pi alone. Its standard deviation counts
@@ -52,10 +60,16 @@ def guidance(pi: Gaussian, rho: Gaussian, config: LearnerConfig) -> Tensor:
     if not config.use_video:
         return pi.mean.new_zeros(())
     target = Gaussian(rho.mean.detach(), rho.std.detach()).at_least(RHO_STD_IN_KL)
-    return kl_divergence(pi, target).mean()
+    return weights.video * kl_divergence(pi, target).mean()
 
 
-def literal_policy_loss(pi: Gaussian, rho: Gaussian, batch: Batch, config: LearnerConfig) -> Tensor:
+def literal_policy_loss(
+    pi: Gaussian,
+    rho: Gaussian,
+    batch: Batch,
+    config: LearnerConfig,
+    weights: PriorWeights = ALL,
+) -> Tensor:
     """Eq. 2 as written, over all of D:
 
         L^pi = KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) - alpha A^pi log pi(a_t|s_t, T)
@@ -64,12 +78,16 @@ def literal_policy_loss(pi: Gaussian, rho: Gaussian, batch: Batch, config: Learn
     then pushes pi away from a stored action, and -log pi grows as it succeeds: only the
     bounds of pi's mean and standard deviation end that.
     """
-    weighted = advantage(batch, config) * pi.log_prob(batch.actions)
-    return guidance(pi, rho, config) - config.alpha * weighted.mean()
+    weighted = advantage(batch, config, weights) * pi.log_prob(batch.actions)
+    return guidance(pi, rho, config, weights) - config.alpha * weighted.mean()
 
 
 def stabilised_policy_loss(
-    pi: Gaussian, rho: Gaussian, batch: Batch, config: LearnerConfig
+    pi: Gaussian,
+    rho: Gaussian,
+    batch: Batch,
+    config: LearnerConfig,
+    weights: PriorWeights = ALL,
 ) -> Tensor:
     """Eq. 2 with the advantage term kept to what off-policy data can support:
 
@@ -79,9 +97,9 @@ def stabilised_policy_loss(
     limit for leaving actions that it may no longer take. Random play counts only for the KL
     term, because its changes of M_V are mostly the noise of M_V.
     """
-    weight = advantage(batch, config).clamp(min=0.0) * batch.purposeful
+    weight = advantage(batch, config, weights).clamp(min=0.0) * batch.purposeful
     weighted = weight * pi.log_prob(batch.actions)
-    return guidance(pi, rho, config) - config.alpha * weighted.mean()
+    return guidance(pi, rho, config, weights) - config.alpha * weighted.mean()
 
 
 POLICY_LOSSES: dict[str, PolicyLoss] = {

@@ -21,7 +21,8 @@ class Progress:
         env_steps: environment steps in them.
         env_steps_total: the budget.
         updates: updates of both networks.
-        successes: episodes that the success prior M_R ended (claimed, not true success).
+        successes: episodes that the success prior M_R ended (claimed, not true success) and
+            no audit rejected.
         recent: claims of the last WINDOW episodes.
         elapsed_s: wall time spent on the run, earlier sittings included [s].
         metrics: the learner's latest.
@@ -37,14 +38,15 @@ class Progress:
     elapsed_s: float = 0.0
     metrics: Mapping[str, float] = field(default_factory=dict)
 
-    def after(self, episode: Episode) -> Progress:
-        """Progress with one more finished episode."""
+    def after(self, episode: Episode, rejected: bool = False) -> Progress:
+        """Progress with one more finished episode; ``rejected`` by the audit."""
+        success = episode.terminated and not rejected
         return replace(
             self,
             episodes=self.episodes + 1,
             env_steps=self.env_steps + episode.steps,
-            successes=self.successes + int(episode.terminated),
-            recent=(*self.recent, episode.terminated)[-WINDOW:],
+            successes=self.successes + int(success),
+            recent=(*self.recent, success)[-WINDOW:],
         )
 
     @property
@@ -78,6 +80,12 @@ class Subscriber:
 
     def on_parameters(self, version: int, data: bytes) -> None:
         """New weights to act with, for ``Actor.from_bytes``."""
+
+    def on_rejection(self, episode: Episode, reason: str) -> None:
+        """The audit does not believe the success that this episode claims."""
+
+    def on_note(self, note: str) -> None:
+        """Something about the run that people should know."""
 
     def on_episode(self, episode: Episode, progress: Progress) -> None:
         """An episode is on disk."""

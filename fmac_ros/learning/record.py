@@ -23,11 +23,14 @@ class Record:
 
     Attributes:
         latents: (T+1, c, h, w) float16, the encoded pictures.
+        rejected: why the audit does not believe that it was a success; empty where it does,
+            or where nothing was claimed or audited.
     """
 
     episode: Episode
     labels: PriorLabels
     latents: np.ndarray
+    rejected: str = ""
 
     def __post_init__(self) -> None:
         episode, labels = self.episode, self.labels

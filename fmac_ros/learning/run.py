@@ -15,6 +15,8 @@ from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
 from fmac_ros.learning.updater import SynchronousUpdater, Updater
+from fmac_ros.trust.audit import NONE
+from fmac_ros.trust.reliability import Reliability
 from fmac_ros.types import RolloutSpec
 
 
@@ -31,6 +33,9 @@ class Run:
         self._earlier_s = float(store.progress().get("elapsed_s", 0.0))
         self._started = time.monotonic()
         self.progress = Progress(env_steps_total=config.env_steps)
+        self._reliability = Reliability(config.audit != NONE) if config.reliability else None
+        self._reversed: tuple[str, ...] = ()
+        self._rejected = 0
         self._updater: Updater = self._make_updater()
 
     def recover(self) -> None:
@@ -58,6 +63,8 @@ class Run:
         self._store.add(record)
         self._count(record)
         for hook in self._hooks:
+            if record.rejected:
+                hook.on_rejection(record.episode, record.rejected)
             hook.on_episode(record.episode, self.progress)
 
     def learn(self) -> None:
@@ -75,7 +82,7 @@ class Run:
             self.progress,
             state=state,
             updates=self._updater.updates,
-            metrics=dict(self._updater.metrics),
+            metrics=self._metrics(),
             elapsed_s=self._earlier_s + time.monotonic() - self._started,
         )
         for hook in self._hooks:
@@ -99,7 +106,31 @@ class Run:
 
     def _count(self, record: Record) -> None:
         self._updater.add(record)
-        self.progress = self.progress.after(record.episode)
+        self.progress = self.progress.after(record.episode, bool(record.rejected))
+        self._rejected += bool(record.rejected)
+        if self._reliability is not None:
+            self._reliability.add(record)
+            self._updater.set_weights(self._reliability.weights)
+            self._note_reversed(self._reliability.reversed_priors)
+
+    def _note_reversed(self, found: tuple[str, ...]) -> None:
+        """Say it when a prior is found to be reversed, or not to be any more."""
+        for name in sorted(set(found) ^ set(self._reversed)):
+            verdict = "is reversed and shut off" if name in found else "is no longer found reversed"
+            note = (
+                f"the {name} prior {verdict}, by the outcomes of {self.progress.episodes} episodes"
+            )
+            for hook in self._hooks:
+                hook.on_note(note)
+        self._reversed = found
+
+    def _metrics(self) -> dict[str, float]:
+        found = dict(self._updater.metrics)
+        if self._reliability is not None:
+            found |= self._reliability.metrics()
+        if self._config.audit != NONE:
+            found["audit_rejected"] = float(self._rejected)
+        return found
 
     def _make_updater(self) -> Updater:
         make = BackgroundLearner if self._config.background else SynchronousUpdater

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.record import Record
+from fmac_ros.trust.weights import PriorWeights
 
 Publish = Callable[[int, bytes], None]  # version, bytes for Actor.from_bytes
 
@@ -24,6 +25,9 @@ class Updater(Protocol):
 
     def add(self, record: Record) -> None:
         """Store one episode."""
+
+    def set_weights(self, weights: PriorWeights) -> None:
+        """Weigh the priors like this in the updates after this call."""
 
     def train_to(self, updates: int, lag: int = 0) -> None:
         """See that ``updates`` get done, all but ``lag`` of them before this returns."""
@@ -50,6 +54,9 @@ class SynchronousUpdater:
 
     def add(self, record: Record) -> None:
         self._learner.add(record)
+
+    def set_weights(self, weights: PriorWeights) -> None:
+        self._learner.weights = weights
 
     def train_to(self, updates: int, lag: int = 0) -> None:
         due = updates - self._learner.updates

@@ -18,6 +18,7 @@ from fmac_ros.learning.config import TRAIN_BEHAVIOURS
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.store import RunStore
 from fmac_ros.learning.tensors import FormatError
+from fmac_ros.priors.spec import EMBEDDED, algorithm_label
 from fmac_ros.report.history import TRUTH_FILE
 from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Refused
@@ -80,7 +81,10 @@ class EvaluatorNode(Node):
         except (StoreError, FormatError) as error:
             raise ParameterError(f"parameter 'checkpoint' of evaluator_node: {error}") from error
         task = config.task or str(settings["task"])
-        robot, algorithm = str(settings["robot"]), str(settings["algorithm"])
+        robot = str(settings["robot"])
+        algorithm = algorithm_label(
+            str(settings["algorithm"]), str(settings.get("priors", EMBEDDED))
+        )
         identity = RunIdentity(Path(config.checkpoint).name, task, robot, algorithm)
         self._publisher = PolicyPublisherHook(self, identity)
         self._publisher.on_parameters(version, data)

@@ -149,7 +149,7 @@ class PolicyNode(Node):
         # Only states from after the goal count: the reset, for one, comes before it.
         clock = self.get_clock().now().nanoseconds / 1e9
         start = max(clock, math.nextafter(self._used_until, math.inf))
-        rollout = Rollout(spec, self._controller, start, self._config.required_verdicts)
+        rollout = Rollout(spec, self._controller, start, self._config.success_frames)
         size = self._controller.space.size
         chooser = Chooser(spec, lambda: self._actor, size, request.min_policy_version)
         return RolloutSession(goal, rollout, chooser, self._ports)

@@ -19,12 +19,15 @@ from fmac_ros.priors.registry import Priors, find_priors, load_priors
 from fmac_ros.priors.serving.lanes import PriorLanes
 from fmac_ros.priors.serving.options import ServingOptions
 from fmac_ros.priors.serving.warming import warm_up
+from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fmac_ros.ros.parameters import declare, parameter
 from fmac_ros.ros.prior_services import PriorServices
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
+from fmac_ros.ros.truth_ledger import TruthListener
 from fmac_ros.ros.worker import in_thread
+from fmac_ros.trust.calibration import FRAME, TAIL, UNITS, ThresholdOptions
 
 EXIT_NO_PRIORS = 1
 _TICK = 0.1  # [s] between two looks at the deadlines
@@ -36,6 +39,15 @@ class PriorConfig:
     """Parameters of prior_server."""
 
     priors: str = parameter("embedded", description="embedded, a directory, hub id or YAML file")
+    success_fpr: float = parameter(
+        0.01,
+        description="false positives that the success threshold may give, 0 for the prior's own",
+        minimum=0.0,
+        maximum=TAIL,
+    )
+    success_fpr_per: str = parameter(
+        FRAME, description="what success_fpr counts false positives per", choices=UNITS
+    )
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
@@ -67,6 +79,8 @@ class PriorServer(LifecycleNode):
         super().__init__("prior_server", **options)
         self._config = declare(self, PriorConfig)
         self._diagnostics = Diagnostics(self)
+        # Nothing but a spec that names an oracle opens the ears of this node to the truth.
+        self._truth = TruthListener(self) if self._names_oracle() else None
         self._state = (WARN, "not configured")
         self._lanes: PriorLanes | None = None
         self._services_open: PriorServices | None = None
@@ -94,9 +108,18 @@ class PriorServer(LifecycleNode):
         loading.add_done_callback(lambda done: self._on_loaded(done, lanes))
         return TransitionCallbackReturn.SUCCESS
 
+    def _names_oracle(self) -> bool:
+        try:
+            return uses_oracle(self._config.priors)
+        except (OSError, ValueError):
+            return False  # configuring says what is wrong with them
+
     def _load(self) -> Priors:
         one_torch_thread()
-        priors = load_priors(self._config.priors)
+        config = self._config
+        thresholds = ThresholdOptions(config.success_fpr, config.success_fpr_per)
+        truth = self._truth.ledger if self._truth is not None else None
+        priors = load_priors(config.priors, thresholds, truth)
         warm_up(priors)
         return priors
 
@@ -111,8 +134,9 @@ class PriorServer(LifecycleNode):
             lanes.close(f"priors {self._config.priors!r} are missing: {error}")
             return
         lanes.open(loading.result())
-        self._state = (OK, f"serving {self._config.priors} priors")
-        self.get_logger().info(f"{self._config.priors} priors loaded")
+        what = f"{self._config.priors} priors" + (f", {ORACLE_BASELINE}" if self._truth else "")
+        self._state = (OK, f"serving {what}")
+        self.get_logger().info(f"{what} loaded")
 
     def _fail(self, error: Exception) -> None:
         self._state = (ERROR, f"cannot load the priors: {error}")

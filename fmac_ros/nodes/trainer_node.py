@@ -14,10 +14,12 @@ from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.tensors import FormatError
 from fmac_ros.priors.registry import load_encoder
+from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.episode_client import EpisodeLost
+from fmac_ros.ros.human_audit import HumanQuestions
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.prior_client import RosPriors
 from fmac_ros.ros.robot_client import RosRobot
@@ -25,6 +27,7 @@ from fmac_ros.ros.run import run_node
 from fmac_ros.ros.run_settings import TrainerConfig, open_store
 from fmac_ros.ros.threads import one_torch_thread
 from fmac_ros.ros.trainer_hooks import PolicyPublisherHook, RunIdentity, StatusHook
+from fmac_ros.trust.audit import HUMAN, PRIORS, Auditor, HumanAudit, ValueAudit
 from fmac_ros.types import RolloutSpec
 
 _LASTING = (StoreError, FormatError)  # what the run directory holds is the same next time
@@ -39,9 +42,8 @@ class TrainerNode(Node):
         config = declare(self, TrainerConfig)
         self._config = config
         self._open()
-        identity = RunIdentity(
-            Path(config.run_dir).name, config.task, config.robot, config.algorithm
-        )
+        algorithm = algorithm_label(config.algorithm, config.priors)
+        identity = RunIdentity(Path(config.run_dir).name, config.task, config.robot, algorithm)
         self._parameters_hook = PolicyPublisherHook(self, identity)
         self._status = StatusHook(self, identity, config.env_steps)
         self._diagnostics = Diagnostics(self)
@@ -49,6 +51,7 @@ class TrainerNode(Node):
         caller = Caller(self, self._run.stop, self._tell)
         self._robot = RosRobot(self, caller)
         self._priors = RosPriors(self, caller, config.look_ahead, config.seed, config.prior_timeout)
+        self._auditor = self._make_auditor(caller)
         self._diagnostics.ok("training")
         self._run.start()
 
@@ -69,6 +72,12 @@ class TrainerNode(Node):
         except (ValueError, OSError, StoreError) as error:
             raise ParameterError(f"parameters of trainer_node: {error}") from error
 
+    def _make_auditor(self, caller: Caller) -> Auditor | None:
+        config = self._config
+        if config.audit == HUMAN:
+            return HumanAudit(HumanQuestions(self, caller, config.audit_timeout).ask)
+        return ValueAudit(config.audit_value) if config.audit == PRIORS else None
+
     def rollout(self, spec: RolloutSpec) -> Any:
         """Run an episode with the parameters published last, or newer."""
         self._robot.min_policy_version = self._parameters_hook.version
@@ -84,6 +93,7 @@ class TrainerNode(Node):
             config=self._train_config,
             hooks=(self._parameters_hook, self._status),
             stop=self._run.stop,
+            auditor=self._auditor,
         )
         self._status.publish()
         self.get_logger().info(

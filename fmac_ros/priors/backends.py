@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fmac_ros.priors.base import LatentSpace, TextEncoder
+from fmac_ros.priors.oracle.truth import TruthSource
 
 KINDS = ("value", "success", "video")
 ENTRY_POINTS = "fmac_ros.priors"
@@ -28,6 +29,7 @@ MODULES = (
     "fmac_ros.priors.endpoint.priors",
     "fmac_ros.priors.ensemble.priors",
     "fmac_ros.priors.distilled.priors",
+    "fmac_ros.priors.oracle.priors",
 )
 
 T = TypeVar("T")
@@ -41,11 +43,13 @@ class Context:
         root: directory of the embedded priors.
         encoder: the latent space of the run; imagined frames are given in it.
         text: sentence embeddings.
+        truth: the simulator's, for the backends called ``oracle`` alone; None for all others.
     """
 
     root: Path
     encoder: LatentSpace
     text: TextEncoder
+    truth: TruthSource | None = None
 
 
 Options = Mapping[str, Any]

@@ -13,12 +13,16 @@ from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.backends import KINDS, Context, make_prior
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
 from fmac_ros.priors.encoder import Encoder
+from fmac_ros.priors.oracle.truth import TruthSource
 from fmac_ros.priors.remembering import RememberingEncoder
-from fmac_ros.priors.spec import EMBEDDED, PriorSpec, read_spec
+from fmac_ros.priors.spec import EMBEDDED, ORACLE, PriorSpec, read_spec, uses_oracle
 from fmac_ros.priors.text import SentenceEncoder
 from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
+from fmac_ros.trust.calibrated import calibrated
+from fmac_ros.trust.calibration import FILE, ThresholdOptions
 
 PARTS = ("encoder", "value", "success", "video")
+CALIBRATION = "calibration"  # option of any success prior: a file of fmac calibrate
 
 
 @dataclass(frozen=True)
@@ -45,22 +49,31 @@ class Priors:
             getattr(getattr(self, kind), "close", lambda: None)()
 
 
-def load_priors(name: str | Path = EMBEDDED) -> Priors:
+def load_priors(
+    name: str | Path = EMBEDDED,
+    thresholds: ThresholdOptions | None = None,
+    truth: TruthSource | None = None,
+) -> Priors:
     """Load all priors.
 
     Args:
         name: ``embedded``, a directory with ``encoder/ value/ success/ video/``, the hub id
             (``owner/name``) of a repository laid out like that, or a YAML file (``spec``).
+        thresholds: false positives asked of the success prior; 1 % of the unsolved frames by
+            default. It needs the prior's calibration (``trust.calibrated``).
+        truth: for an oracle's spec alone, what the simulator knows.
 
     Raises:
         FileNotFoundError: there are no priors of that name.
         ValueError: the file or an option in it is not valid.
     """
+    if truth is not None and not uses_oracle(name):
+        raise ValueError(f"priors are {name}, valid with ground truth: those that name an oracle")
     spec, root = read_spec(name), find_priors(name)
     transformers.utils.logging.disable_progress_bar()
     text = SentenceEncoder()
     encoder = RememberingEncoder(load_encoder_from(root / "encoder"))
-    context = Context(root, encoder, text)
+    context = Context(root, encoder, text, truth)
 
     def make(kind: str, prior: PriorSpec) -> Any:
         return make_prior(kind, prior.backend, prior.options, context)
@@ -68,10 +81,23 @@ def load_priors(name: str | Path = EMBEDDED) -> Priors:
     return Priors(
         encoder=encoder,
         value=make("value", spec.value),
-        success=make("success", spec.success),
+        success=_make_success(spec.success, context, thresholds or ThresholdOptions()),
         video=make("video", spec.video),
         text=text,
     )
+
+
+def _make_success(spec: PriorSpec, context: Context, thresholds: ThresholdOptions) -> SuccessPrior:
+    """The success prior with calibrated thresholds, where it has a calibration."""
+    options = dict(spec.options)
+    given = options.pop(CALIBRATION, None)
+    prior: SuccessPrior = make_prior("success", spec.backend, options, context)
+    if spec.backend == ORACLE:
+        return prior
+    if given is not None:
+        return calibrated(prior, Path(str(given)), thresholds, required=True)
+    own = context.root / "success" / FILE if spec.backend == EMBEDDED else None
+    return calibrated(prior, own, thresholds)
 
 
 def load_encoder(name: str | Path = EMBEDDED) -> Encoder:

@@ -18,6 +18,8 @@ import yaml
 from fmac_ros.priors.backends import KINDS
 
 EMBEDDED = "embedded"
+ORACLE = "oracle"  # knows the ground truth: an ablation, never a result
+ORACLE_BASELINE = "oracle baseline"  # what a run with one is called wherever it appears
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -64,6 +66,25 @@ def read_spec(name: str | Path) -> PriorsSpec:
         return _parse(content)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def uses_oracle(name: str | Path) -> bool:
+    """Whether any prior of ``name`` knows the simulator's ground truth, however deep it is named:
+    as a member, a teacher, or in an option of a backend yet to come."""
+    spec = read_spec(name)
+    priors = (spec.value, spec.success, spec.video)
+    return any(prior.backend == ORACLE or _names_oracle(prior.options) for prior in priors)
+
+
+def algorithm_label(algorithm: str, priors: str | Path) -> str:
+    """What a run with these priors calls its algorithm: an oracle never goes unsaid."""
+    return f"{algorithm} ({ORACLE_BASELINE})" if uses_oracle(priors) else algorithm
+
+
+def _names_oracle(options: Any) -> bool:
+    if isinstance(options, Mapping):
+        return options.get("backend") == ORACLE or _names_oracle(list(options.values()))
+    return isinstance(options, (list, tuple)) and any(map(_names_oracle, options))
 
 
 def parse_prior(content: Any, where: str) -> PriorSpec:

@@ -28,7 +28,7 @@ class History:
     Attributes:
         env_steps: environment steps done.
         train_seconds: wall time of the training [s].
-        claims: episodes as the success prior judged them.
+        claims: episodes as the success prior, and the audit if there was one, judged them.
         truths: those of them that the ground truth was recorded for.
         shown: the last episode that the success prior calls solved, else the last one.
     """
@@ -54,7 +54,7 @@ def load_history(folder: Path) -> History:
     for record in store.records():
         episode = record.episode
         steps = (claims[-1].env_steps if claims else 0) + episode.steps
-        claims.append(Outcome(steps, episode.terminated))
+        claims.append(Outcome(steps, episode.terminated and not record.rejected))
         ends[episode.id] = steps
         if shown is None or episode.terminated or not shown.episode.terminated:
             shown = record

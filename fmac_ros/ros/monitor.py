@@ -8,6 +8,7 @@ import time
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from fmac_ros.display import Health, Progress, Snapshot
@@ -50,6 +51,11 @@ class Monitor:
         rclpy.shutdown(context=self._context)
         self._thread.join(timeout=2.0)
         self._node.destroy_node()
+
+    @property
+    def node(self) -> Node:
+        """The monitor's node, for other listeners of the same process."""
+        return self._node
 
     def snapshot(self) -> Snapshot:
         """The newest word of every node; a node that fell silent is stale."""

@@ -25,6 +25,11 @@ ESTIMATE_VALUE = "estimate_value"
 DETECT_SUCCESS = "detect_success"
 GENERATE_VIDEO = "generate_video"
 
+# A person's word about claimed successes, where that is asked for.
+AUDIT_QUESTION = "audit/question"
+AUDIT_PICTURE = "audit/picture"
+AUDIT_ANSWER = "audit/answer"
+
 # Read by evaluation only, never by training.
 GROUND_TRUTH = "evaluation/ground_truth"
 

@@ -23,7 +23,7 @@ class PolicyConfig:
     look_ahead: int = parameter(
         2, description="imagined frame that stands for the next state", minimum=1, maximum=64
     )
-    required_verdicts: int = parameter(
+    success_frames: int = parameter(
         2, description="successes in a row that end an episode", minimum=1, maximum=100
     )
     observation_timeout: float = parameter(

@@ -10,6 +10,7 @@ from fmac_ros.control.actions import ACTION_SPACES, make_action_space
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.learning.config import (
     ALGORITHMS,
+    AUDITS,
     OBJECTIVES,
     TRAIN_BEHAVIOURS,
     LearnerConfig,
@@ -17,10 +18,11 @@ from fmac_ros.learning.config import (
 )
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.store import SETTINGS, RunStore
+from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
 
-_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout")
+_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout", "audit_timeout")
 _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it another one
 
 
@@ -73,6 +75,18 @@ class TrainerConfig:
     objective: str = parameter(
         LearnerConfig.objective, description="form of equation 2", choices=OBJECTIVES
     )
+    audit: str = parameter(
+        TrainConfig.audit, description="who looks at a claimed success", choices=AUDITS
+    )
+    audit_value: float = parameter(
+        0.9, description="value at the end that the audit asks for", minimum=0.0, maximum=1.0
+    )
+    audit_timeout: float = parameter(
+        60.0, description="longest wait for a person's word [s]", minimum=1.0, maximum=86400.0
+    )
+    reliability: bool = parameter(
+        TrainConfig.reliability, description="weigh priors by their agreement with outcomes"
+    )
     alpha: float = parameter(
         LearnerConfig.alpha, description="weight of the advantage", minimum=0.0
     )
@@ -109,6 +123,10 @@ class TrainerConfig:
         return make_action_space(self.action_space, Kinematics(robot), robot).size
 
 
+BASELINE = "baseline"  # setting of a run that is one: what to call it
+_DEFAULTS = {field.name: field.default for field in fields(TrainerConfig)} | {BASELINE: ""}
+
+
 def open_store(config: TrainerConfig, encoder_version: str) -> RunStore:
     """Continue the run in ``run_dir`` where ``resume`` allows it, else start one.
 
@@ -119,14 +137,19 @@ def open_store(config: TrainerConfig, encoder_version: str) -> RunStore:
         StoreError: the directory holds another run, or cannot be used.
     """
     folder = Path(config.run_dir)
-    wanted: dict[str, object] = {**asdict(config), "encoder_version": encoder_version}
+    baseline = ORACLE_BASELINE if uses_oracle(config.priors) else ""
+    wanted: dict[str, object] = {
+        **asdict(config),
+        "encoder_version": encoder_version,
+        BASELINE: baseline,
+    }
     for name in _NOT_OF_THE_RUN:
         del wanted[name]
     if not config.resume or not (folder / SETTINGS).is_file():
         return RunStore.create(folder, wanted)
     store = RunStore.open(folder)
     for name, value in wanted.items():
-        kept = store.settings.get(name)
+        kept = store.settings.get(name, _DEFAULTS.get(name))  # an older run lacks newer settings
         if name not in _MAY_CHANGE and kept != value:
             store.close()
             raise StoreError(f"the run in {folder} has {name} {kept!r}, not {value!r}")

@@ -95,6 +95,14 @@ class StatusHook(Subscriber):
             f"success rate {progress.success_rate:.2f}"
         )
 
+    def on_rejection(self, episode: Episode, reason: str) -> None:
+        """Log why a claim is not believed."""
+        self._node.get_logger().warning(f"episode {episode.id}: claim rejected, {reason}")
+
+    def on_note(self, note: str) -> None:
+        """Log it."""
+        self._node.get_logger().warning(note)
+
     def waiting(self, detail: str) -> None:
         """Say what is waited for; empty once it came."""
         with self._lock:

@@ -16,6 +16,7 @@ from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.picture import resize, tile
 from fmac_ros.priors.local import LocalPriors
+from fmac_ros.priors.oracle.truth import Truth, TruthLedger
 from fmac_ros.rollout import Rollout, Step
 from fmac_ros.sim.world import World
 from fmac_ros.types import Episode, Observation, RolloutSpec
@@ -27,20 +28,30 @@ class LocalRobot(Subscriber):
     Args:
         picture_size: height of the pictures that priors and policy see [pixels].
         labelled: the priors, for the behaviour ``prior`` and to end episodes.
+        success_frames: successes in a row that end an episode.
+        ledger: where an oracle among the priors looks the truth up; None without one.
 
     Attributes:
         truth: ground truth by episode id, whether the task was solved at any step. For
-            evaluation only: nothing in this class reads it.
+            evaluation only: nothing but an oracle's ledger is told.
     """
 
     def __init__(
-        self, world: World, controller: ArmController, labelled: LocalPriors, picture_size: int = 64
+        self,
+        world: World,
+        controller: ArmController,
+        labelled: LocalPriors,
+        picture_size: int = 64,
+        success_frames: int = 2,
+        ledger: TruthLedger | None = None,
     ) -> None:
         self.truth: dict[str, bool] = {}
         self._world = world
         self._controller = controller
         self._priors = labelled
         self._picture_size = picture_size
+        self._success_frames = success_frames
+        self._ledger = ledger
         self._actor: Actor | None = None
 
     def on_parameters(self, version: int, data: bytes) -> None:
@@ -50,7 +61,7 @@ class LocalRobot(Subscriber):
     def rollout(self, spec: RolloutSpec) -> Episode:
         """Run one episode from a fresh layout."""
         self._world.reset(spec.seed, spec.split)
-        rollout = Rollout(spec, self._controller, self._world.time)
+        rollout = Rollout(spec, self._controller, self._world.time, self._success_frames)
         chooser = Chooser(spec, lambda: self._actor, self._controller.space.size)
         steps, solved = [], False
         observation = self._observe()
@@ -91,13 +102,20 @@ class LocalRobot(Subscriber):
     def _observe(self) -> Observation:
         positions, velocities, _ = self._world.joint_state()
         images = [self._world.render(name) for name in self._world.camera_names]
+        resized = tuple(resize(image, self._picture_size) for image in images)
+        if self._ledger is not None:
+            self._ledger.remember(tile(resized), self._truth_now())
         return Observation(
             stamp=self._world.time,
             camera_names=self._world.camera_names,
-            images=tuple(resize(image, self._picture_size) for image in images),
+            images=resized,
             joint_positions=positions,
             joint_velocities=velocities,
         )
+
+    def _truth_now(self) -> Truth:
+        world = self._world
+        return Truth(world.goal.sentence, world.ground_truth(), world.progress())
 
     def _episode(self, spec: RolloutSpec, rollout: Rollout, steps: list[Step]) -> Episode:
         states = [step.observation for step in steps] + [steps[-1].next_observation]

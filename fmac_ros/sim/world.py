@@ -132,6 +132,11 @@ class World:
         """Whether the task is solved now. For evaluation only."""
         return self.layout is not None and self.layout.solved(self.goal.target, self.arm.tip())
 
+    def progress(self) -> float | None:
+        """How far the task is, 0 to 1 (solved), where the layout tells. For oracles only."""
+        tell = getattr(self.layout, "progress", None)
+        return None if tell is None else float(tell(self.goal.target, self.arm.tip()))
+
     def close(self) -> None:
         """End the physics client."""
         pybullet.disconnect(physicsClientId=self._client)

@@ -60,6 +60,11 @@ class Task(Protocol):
         ...
 
 
+def progress_by_distance(distance: float | np.floating) -> float:
+    """1 where no way is left, 0 from half a metre [m] on."""
+    return float(np.clip(1.0 - 2.0 * distance, 0.0, 1.0))
+
+
 def scatter(rng: np.random.Generator, count: int, distance: float) -> np.ndarray:
     """Draw ``count`` table positions (count, 2) [m] that keep ``distance`` [m] apart."""
     while True:

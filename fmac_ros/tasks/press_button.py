@@ -6,7 +6,7 @@ import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, Button, block, button
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, scatter
+from fmac_ros.tasks.base import Goal, Layout, draw_colours, progress_by_distance, scatter
 
 
 class ButtonLayout:
@@ -33,6 +33,14 @@ class ButtonLayout:
         top[:2] += rng.uniform(-0.01, 0.01, 2)
         above = top + [0, 0, rng.uniform(0.05, 0.09)]
         return [above, top - [0, 0, Button.TRAVEL + 0.005]]
+
+    def progress(self, name: str, tool: np.ndarray) -> float:
+        """For oracles: 1 when pressed, less by 2 for each metre of the way, at least 0."""
+        button = self._buttons[name]
+        if button.pressed:
+            return 1.0
+        pressed = button.top - [0, 0, Button.PRESSED]
+        return min(0.99, progress_by_distance(np.linalg.norm(tool - pressed)))
 
     def remove(self) -> None:
         """Take buttons and block away."""

@@ -6,7 +6,7 @@ import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, ball_on_stand
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, scatter
+from fmac_ros.tasks.base import Goal, Layout, draw_colours, progress_by_distance, scatter
 
 RADIUS = 0.025  # [m]
 TOLERANCE = 0.04  # [m], tip to the ball's centre
@@ -36,6 +36,10 @@ class ReachLayout:
         centre = self._centres[name] + rng.uniform(-0.008, 0.008, 3)
         above = centre + [0, 0, rng.uniform(0.04, 0.09)]
         return [above, centre] if rng.random() < 0.5 else [centre]
+
+    def progress(self, name: str, tool: np.ndarray) -> float:
+        """For oracles: 1 at the named ball, less by 2 for each metre from it, at least 0."""
+        return progress_by_distance(np.linalg.norm(tool - self._centres[name]) - TOLERANCE)
 
     def remove(self) -> None:
         """Take the balls and stands away."""

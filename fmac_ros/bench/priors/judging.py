@@ -40,7 +40,7 @@ def judge_success(answers: Answers) -> Row:
     row: Row = {
         "success_auc": _number(area_under_curve(scores, solved)),
         "recall_at_1pct_fpr": recall_at(scores, solved, FALSE_POSITIVE_RATE),
-        "threshold": answers.threshold,
+        "threshold": _number(answers.threshold),  # None: it never says that a task is solved
         **_rate("false_positive_rate", said[~solved]),
         **_rate("false_negative_rate", ~said[solved]),
         "success_calibration_error": calibration_error(scores, solved.astype(float)),

@@ -15,6 +15,13 @@ VALIDATION_VIDEOS_PER_ARM = 100
 VALIDATION_SEED = 9_000_000  # far from the training videos' seeds, which start at 0
 
 
+def render_held_out(folder: Path, arms: tuple[str, ...], log: Log) -> None:
+    """Render the held-out videos of some arms and all tasks; what is there is kept."""
+    plan = render_dataset(folder, arms, tuple(TASKS), VALIDATION_VIDEOS_PER_ARM, VALIDATION_SEED)
+    for done, shards in plan:
+        log(f"videos: {done} of {shards} held-out shards")
+
+
 def render_videos(settings: PretrainSettings, log: Log) -> None:
     """Render training and held-out videos of the run's arms and all tasks; what is there is kept.
 

@@ -20,13 +20,14 @@ from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, checkpoint_of
 from fmac_ros.priors.pretrain.videos import VideoTable, read_table
 from fmac_ros.priors.registry import PARTS, Priors, load_priors
+from fmac_ros.trust.calibration import ThresholdOptions
 
 STAGE_OF = {"encoder": "autoencoder", "value": "value", "success": "success", "video": "video"}
 
 
 def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log) -> None:
     """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md."""
-    metrics = _without_nan(evaluate(load_priors(settings.weights), validation, settings))
+    metrics = _without_nan(evaluate(_own_priors(settings), validation, settings))
     for part in PARTS:
         folder = settings.weights / part
         facts = describe(part, settings)
@@ -34,6 +35,11 @@ def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log)
         write_json(folder / "settings.json", facts)
         (folder / "README.md").write_text(card(part, metrics[part], facts))
         log(f"report: {part} {json.dumps(metrics[part])}")
+
+
+def _own_priors(settings: PretrainSettings) -> Priors:
+    """The saved weights; the success head with the threshold that it was given in training."""
+    return load_priors(settings.weights, ThresholdOptions(rate=0.0))
 
 
 def evaluate(

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from fmac_ros.priors.embedded import EmbeddedSuccess
 from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.pretrain.heads import score_all, train_head
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
@@ -14,7 +15,11 @@ from fmac_ros.priors.pretrain.metrics import threshold_at
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss
 from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable
+from fmac_ros.priors.weights import version_of
+from fmac_ros.trust.calibration import FILE
+from fmac_ros.trust.measuring import make_calibration
 
+NAME = EmbeddedSuccess.name
 FALSE_POSITIVE_RATE = 0.01
 NEAR_END = 5  # frames
 
@@ -22,13 +27,21 @@ NEAR_END = 5  # frames
 def train_success(
     videos: LatentVideos, validation: LatentVideos, settings: PretrainSettings, log: Log
 ) -> LatentHead:
-    """Train ``M_R``, set its threshold on held-out negatives, save it in half precision."""
+    """Train ``M_R``, set its threshold on held-out negatives, save it in half precision.
+
+    Beside it goes its calibration, for thresholds chosen later (``trust.calibration``).
+    """
     batch = settings.fits["success"].batch
     head = train_head("success", success_loss(videos, batch), videos, settings, log)
     head.config.threshold = choose_threshold(head, validation)
     log(f"success: threshold {head.config.threshold:.4f}")
-    head.half().save_pretrained(settings.weights / "success")
-    return head.float()
+    folder = settings.weights / "success"
+    head.half().save_pretrained(folder)
+    head = head.float()
+    scores = score_all(head, validation)
+    version = version_of(folder)
+    make_calibration(NAME, version, scores, validation.table).save(folder / FILE)
+    return head
 
 
 def success_groups(table: VideoTable) -> list[tuple[np.ndarray, float]]:

@@ -1,0 +1,105 @@
+"""``fmac calibrate``: fit a success prior's thresholds to labelled videos it never saw."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.cli import options, result
+from fmac_ros.paths import cache_dir
+
+RATES = (0.001, 0.01, 0.05)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``fmac calibrate``."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "calibrate", help="set success thresholds by a false-positive rate, on labelled videos"
+    )
+    option = parser.add_argument
+    option("--priors", default="embedded", help="as for fmac train (default embedded)")
+    option(
+        "--videos",
+        type=Path,
+        help="labelled videos, shards as fmac pretrain writes them, that the prior did not learn "
+        "from (default: the held-out ones, rendered into the cache)",
+    )
+    option("--arms", help="arms to render, comma between them (default: all)")
+    option("--fpr", type=float, default=0.01, help="rate to report besides others (default 0.01)")
+    option(
+        "--success-frames", type=int, default=2, help="as for fmac train, in the rate per episode"
+    )
+    option("--out", type=Path, help="file to write (default: beside an embedded success prior)")
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the prior about every frame, write the calibration, show what it gives."""
+    from fmac_ros.priors.pretrain.rendering import render_held_out
+    from fmac_ros.priors.pretrain.settings import ARMS
+    from fmac_ros.priors.pretrain.videos import read_all_pictures, read_table
+    from fmac_ros.priors.registry import load_priors
+    from fmac_ros.trust.calibration import ThresholdOptions
+    from fmac_ros.trust.measuring import ask_success, describe, make_calibration
+
+    if args.success_frames < 1:
+        raise ValueError(f"success_frames is {args.success_frames}, valid: 1 or more")
+    wanted = sorted({*RATES, ThresholdOptions(args.fpr).rate} - {0.0})
+    out = args.out or _place(args.priors)
+    folder = args.videos or cache_dir() / "calibration_videos"
+    if args.videos is None:
+        render_held_out(folder, options.names("arms", args.arms, ARMS), print)
+    prior = load_priors(args.priors, ThresholdOptions(rate=0.0)).success
+    table = read_table(folder)
+    scores = ask_success(prior, table, read_all_pictures(folder))
+    calibration = make_calibration(prior.name, prior.version, scores, table, args.success_frames)
+    calibration.save(out)
+    rows = [
+        {"fpr": rate, "per": per, **describe(calibration, scores, table, chosen)}
+        for rate, per, chosen in _choices(wanted)
+    ]
+    _show(rows, args.success_frames)
+    print(f"{prior.name} {prior.version}: written to {out}")
+    if args.json:
+        finite = [{k: _finite(v) for k, v in row.items()} for row in rows]
+        result.write_json(args.json, {"rows": finite, "about": dict(calibration.about)})
+    return 0
+
+
+def _choices(rates: list[float]) -> list[tuple[float, str, Any]]:
+    from fmac_ros.trust.calibration import UNITS, ThresholdOptions
+
+    return [(rate, per, ThresholdOptions(rate, per)) for per in UNITS for rate in rates]
+
+
+def _place(priors: str) -> Path:
+    """Where an embedded success prior's calibration lies."""
+    from fmac_ros.priors.registry import find_priors
+    from fmac_ros.priors.spec import EMBEDDED, read_spec
+    from fmac_ros.trust.calibration import FILE
+
+    if read_spec(priors).success.backend != EMBEDDED:
+        raise ValueError(
+            f"--out is missing for {priors}, valid: a file, then named in the YAML file as the "
+            "option 'calibration' of success"
+        )
+    return find_priors(priors) / "success" / FILE
+
+
+def _show(rows: list[dict[str, Any]], frames: int) -> None:
+    print(f"measured on the calibration videos themselves; a claim is {frames} frames in a row\n")
+    print(
+        "   fpr  per      failure below  success from  recall  false frames  false claims  unsure"
+    )
+    for row in rows:
+        print(
+            f"{row['fpr']:6.3f}  {row['per']:7}  {row['failure_threshold']:13.4f}  "
+            f"{row['threshold']:12.4f}  {row['recall']:6.1%}  {row['false_positive_rate']:12.2%}  "
+            f"{row['false_claims_per_episode']:12.2%}  {row['unsure']:6.1%}"
+        )
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity: a threshold that nothing reaches is null."""
+    return None if isinstance(value, float) and abs(value) == float("inf") else value

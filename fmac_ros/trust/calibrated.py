@@ -1,0 +1,99 @@
+"""A success prior whose verdicts keep the false-positive rate that was asked for."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from fmac_ros.priors.base import SuccessPrior, is_batchable, is_cacheable, wants_warm_up
+from fmac_ros.trust.calibration import Calibration, ThresholdOptions, never_succeeds
+
+_LOG = logging.getLogger(__name__)
+
+
+class CalibratedSuccess:
+    """``M_R`` with conformal thresholds (``base.SuccessPrior``).
+
+    Success from ``threshold`` on, failure below ``failure_threshold``, unsure between them;
+    unsure counts as not solved.
+    """
+
+    def __init__(
+        self, prior: SuccessPrior, calibration: Calibration, options: ThresholdOptions
+    ) -> None:
+        made_for = (calibration.name, calibration.version)
+        if made_for != (prior.name, prior.version):
+            raise ValueError(
+                f"calibration is of {' '.join(made_for)}, valid: of {prior.name} {prior.version}; "
+                "'fmac calibrate' makes it anew"
+            )
+        self.prior = prior
+        self.failure_threshold, self.threshold = calibration.thresholds(options)
+        self.name, self.conditioning = prior.name, prior.conditioning
+        self.version = f"{prior.version}[fpr={options.rate:g}/{options.per}]"
+        self.picture_size = prior.picture_size
+        self.cacheable, self.batchable = is_cacheable(prior), is_batchable(prior)
+        self.warm_up = wants_warm_up(prior)
+
+    def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 probabilities of (n, h, w, 3) uint8 pictures."""
+        return self.prior.scores(pictures, sentence)
+
+    def status(self) -> dict[str, float | int | str]:
+        """Both thresholds, and what the prior tells of itself."""
+        own: dict[str, float | int | str] = getattr(self.prior, "status", dict)()
+        thresholds = {"threshold": self.threshold, "failure_threshold": self.failure_threshold}
+        return {**own, **thresholds}
+
+    def close(self) -> None:
+        """End the prior's threads, if it has some."""
+        getattr(self.prior, "close", lambda: None)()
+
+    def unsure(self, scores: np.ndarray) -> np.ndarray:
+        """(n,) bool: neither success nor failure."""
+        return (scores >= self.failure_threshold) & (scores < self.threshold)
+
+
+def calibrated(
+    prior: SuccessPrior, path: Path | None, options: ThresholdOptions, required: bool = False
+) -> SuccessPrior:
+    """The prior with calibrated thresholds, or as it is, with a warning.
+
+    Args:
+        path: its calibration; None where it has none.
+        required: a calibration that is missing or another prior's is an error.
+
+    Raises:
+        FileNotFoundError, ValueError: it is required, or damaged.
+    """
+    if not options.rate:
+        return prior
+    if path is None or not (required or path.is_file()):
+        _warn(prior, "is not calibrated")
+        return prior
+    calibration = Calibration.load(path)
+    if not required and (calibration.name, calibration.version) != (prior.name, prior.version):
+        _warn(prior, f"was trained anew since {path} was made")
+        return prior
+    believed = CalibratedSuccess(prior, calibration, options)
+    if never_succeeds(believed.threshold):
+        _LOG.warning(
+            "success prior %s: too few held-out negatives for %g false positives per %s, "
+            "so it never says that a task is solved",
+            prior.name,
+            options.rate,
+            options.per,
+        )
+    return believed
+
+
+def _warn(prior: SuccessPrior, what: str) -> None:
+    _LOG.warning(
+        "success prior %s %s: its own threshold %.4f holds, whatever success_fpr says; "
+        "'fmac calibrate' changes that",
+        prior.name,
+        what,
+        prior.threshold,
+    )
