@@ -12,7 +12,7 @@ from rclpy.client import Client
 from rclpy.node import Node
 
 from fmac_ros.action import GenerateVideo
-from fmac_ros.priors.serving.errors import is_busy
+from fmac_ros.priors.errors import is_busy
 from fmac_ros.ros import names
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.conversions import latents_to_array

@@ -13,6 +13,7 @@ from rclpy.node import Node
 
 from fmac_ros.action import GenerateVideo
 from fmac_ros.priors.base import Progress
+from fmac_ros.priors.errors import error_text
 from fmac_ros.priors.registry import Priors
 from fmac_ros.priors.serving.job import Generation
 from fmac_ros.priors.serving.lanes import PriorLanes
@@ -129,5 +130,5 @@ class PriorServices:
         """``response`` saying why there is no answer."""
         logger = self._node.get_logger()
         logger.warning(f"request refused: {error}", throttle_duration_sec=1.0)
-        response.ok, response.error = False, str(error)
+        response.ok, response.error = False, error_text(error)
         return response

@@ -15,12 +15,13 @@ from fmac_ros.priors.distilled.options import DistilledOptions
 from fmac_ros.priors.distilled.questions import Question
 from fmac_ros.priors.distilled.student import Student
 from fmac_ros.priors.distilled.teaching import Teaching
+from fmac_ros.priors.errors import Busy
 from fmac_ros.priors.text import check_sentence
 
 Doubts = Callable[[np.ndarray], np.ndarray]  # (n,) answers to (n,) doubts
 
 
-class Untrusted(RuntimeError):
+class Untrusted(Busy):
     """The student is not trusted and the teacher has not answered."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fmac_ros.priors.errors import Busy
+
 
 class EndpointError(RuntimeError):
     """The server gave no answer that can be used."""
 
 
-class Unavailable(EndpointError):
+class Unavailable(EndpointError, Busy):
     """The server cannot be reached, is overloaded or broken, also after all retries."""
 
 
@@ -23,7 +25,7 @@ class UnsureAnswer(EndpointError):
     """The model said nothing that can be read as an answer to the question; none is guessed."""
 
 
-class DeadlinePassed(EndpointError):
+class DeadlinePassed(EndpointError, Busy):
     """The time for all answers of one call is over."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from fmac_ros.priors.serving.errors import Busy
+from fmac_ros.priors.errors import Busy
 from fmac_ros.priors.serving.job import Job
 
 
