@@ -16,6 +16,8 @@ Colour = tuple[float, float, float]
 LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
 TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
 MAX_FORCE = 150.0  # [N m]
+GRIP_FORCE = 20.0  # [N]
+GRIP_SPEED = 0.2  # [m/s] of a finger
 
 
 class Arm:
@@ -43,19 +45,40 @@ class Arm:
         self._tip = self._links[robot.ee_link]
         self._movable = [info[0] for info in infos if info[2] != pybullet.JOINT_FIXED]
         self._plan: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-        self._close_fingers()
+        self._opening = 0.0
+        self._place_fingers()
 
-    def _close_fingers(self) -> None:
-        for joint, position in zip(self._fingers, self._robot.gripper_closed, strict=True):
+    @property
+    def fingers(self) -> np.ndarray:
+        """Positions of the finger joints, (f,) [m]."""
+        states = pybullet.getJointStates(self.body, self._fingers, physicsClientId=self._client)
+        return np.array([state[0] for state in states])
+
+    def grip(self, opening: float) -> None:
+        """Bring the fingers to an opening from 0, closed, to 1, open, as fast as they go."""
+        self._opening = float(np.clip(opening, 0.0, 1.0))
+        self._hold_fingers(maxVelocity=GRIP_SPEED)
+
+    def _place_fingers(self) -> None:
+        for joint, position in zip(self._fingers, self._finger_targets(), strict=True):
             pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
+        self._hold_fingers()
+
+    def _hold_fingers(self, **limits: float) -> None:
+        for joint, position in zip(self._fingers, self._finger_targets(), strict=True):
             pybullet.setJointMotorControl2(
                 self.body,
                 joint,
                 pybullet.POSITION_CONTROL,
                 targetPosition=position,
-                force=20,
+                force=GRIP_FORCE,
                 physicsClientId=self._client,
+                **limits,
             )
+
+    def _finger_targets(self) -> list[float]:
+        ends = zip(self._robot.gripper_closed, self._robot.gripper_open, strict=True)
+        return [closed + self._opening * (opened - closed) for closed, opened in ends]
 
     def paint(self, links: tuple[Colour, Colour], tool: Mapping[str, Colour]) -> None:
         """Colour the links in turn with two colours, and the tool's links by their name."""
@@ -67,11 +90,16 @@ class Arm:
                 self.body, index, rgbaColor=(*colour, 1.0), physicsClientId=self._client
             )
 
-    def place(self, positions: np.ndarray) -> None:
-        """Put the arm at joint ``positions`` (n,) [rad], at rest, holding there."""
+    def place(self, positions: np.ndarray, opening: float = 0.0) -> None:
+        """Put the arm at joint ``positions`` (n,) [rad], at rest, holding there.
+
+        Args:
+            opening: of the gripper, from 0, closed, to 1, open.
+        """
+        self._opening = opening
         for joint, position in zip(self._joints, positions, strict=True):
             pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
-        self._close_fingers()
+        self._place_fingers()
         still = np.zeros((1, len(self._joints)))
         self.follow(np.zeros(1), np.asarray(positions, float)[None], still, start=0.0)
 

@@ -71,6 +71,11 @@ class World:
         """The arm's URDF."""
         return self.arm.description
 
+    @property
+    def rest_opening(self) -> float:
+        """The gripper's opening before anything is done: a task that grasps begins open."""
+        return float(TASKS[self.goal.task].gripper)
+
     def reset(self, seed: int, split: str = "train") -> None:
         """Set up the layout that ``seed`` draws in ``split`` and put the arm near home."""
         if split not in SPLITS:
@@ -78,7 +83,7 @@ class World:
         rng = np.random.default_rng([SPLITS.index(split), seed])
         self.set_goal(self.goal, rng)
         noise = rng.normal(0.0, HOME_NOISE, len(self.joint_names))
-        self.arm.place(np.asarray(self.robot.home) + noise)
+        self.arm.place(np.asarray(self.robot.home) + noise, self.rest_opening)
         self.step(SETTLE)
 
     def paint(

@@ -1,6 +1,6 @@
 """The simulated tasks, and which of them a sentence asks for."""
 
-from fmac_ros.tasks.base import Goal, Layout, Task
+from fmac_ros.tasks.base import Goal, Layout, Task, wordings
 from fmac_ros.tasks.registry import TASKS, find_goal, sentences
 
-__all__ = ["TASKS", "Goal", "Layout", "Task", "find_goal", "sentences"]
+__all__ = ["TASKS", "Goal", "Layout", "Task", "find_goal", "sentences", "wordings"]

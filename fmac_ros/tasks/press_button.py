@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, Button, block, button
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, scatter
+from fmac_ros.tasks.base import Goal, Layout, beside, draw_colours, scatter
 
 
 class ButtonLayout:
@@ -34,6 +36,16 @@ class ButtonLayout:
         above = top + [0, 0, rng.uniform(0.05, 0.09)]
         return [above, top - [0, 0, Button.TRAVEL + 0.005]]
 
+    def missed(
+        self,
+        name: str,
+        waypoints: Iterable[np.ndarray],
+        distance: tuple[float, float],
+        rng: np.random.Generator,
+    ) -> list[np.ndarray]:
+        """The same motion beside the right place, or above it."""
+        return beside(waypoints, distance, rng)
+
     def remove(self) -> None:
         """Take buttons and block away."""
         for body in (*(b.body for b in self._buttons.values()), self._block):
@@ -49,6 +61,9 @@ class PressButton:
         "push the {} button down",
         "hit the {} button",
     )
+    targets = tuple(COLOURS)
+    gripper = False
+    horizon = 40
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw two buttons, one of the goal's colour, and a block."""

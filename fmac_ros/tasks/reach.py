@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, ball_on_stand
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, scatter
+from fmac_ros.tasks.base import Goal, Layout, beside, draw_colours, scatter
 
 RADIUS = 0.025  # [m]
 TOLERANCE = 0.04  # [m], tip to the ball's centre
@@ -37,6 +39,16 @@ class ReachLayout:
         above = centre + [0, 0, rng.uniform(0.04, 0.09)]
         return [above, centre] if rng.random() < 0.5 else [centre]
 
+    def missed(
+        self,
+        name: str,
+        waypoints: Iterable[np.ndarray],
+        distance: tuple[float, float],
+        rng: np.random.Generator,
+    ) -> list[np.ndarray]:
+        """The same motion beside the right place, or above it."""
+        return beside(waypoints, distance, rng)
+
     def remove(self) -> None:
         """Take the balls and stands away."""
         for body in self._bodies:
@@ -52,6 +64,9 @@ class Reach:
         "move to the {} ball",
         "touch the {} ball",
     )
+    targets = tuple(COLOURS)
+    gripper = False
+    horizon = 40
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw three balls, one of the goal's colour."""
