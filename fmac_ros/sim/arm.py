@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros.control.gripper import FINGER_SPEED, finger_positions
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.meshes import lighten
 from fmac_ros.sim.tool import robot_urdf
@@ -17,7 +18,6 @@ LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
 TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
 MAX_FORCE = 150.0  # [N m]
 GRIP_FORCE = 20.0  # [N]
-GRIP_SPEED = 0.2  # [m/s] of a finger
 
 
 class Arm:
@@ -51,13 +51,16 @@ class Arm:
     @property
     def fingers(self) -> np.ndarray:
         """Positions of the finger joints, (f,) [m]."""
-        states = pybullet.getJointStates(self.body, self._fingers, physicsClientId=self._client)
-        return np.array([state[0] for state in states])
+        return self.finger_state()[0]
+
+    def finger_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finger positions [m], velocities [m/s] and efforts [N], (f,) each."""
+        return self._measure(self._fingers)
 
     def grip(self, opening: float) -> None:
         """Bring the fingers to an opening from 0, closed, to 1, open, as fast as they go."""
         self._opening = float(np.clip(opening, 0.0, 1.0))
-        self._hold_fingers(maxVelocity=GRIP_SPEED)
+        self._hold_fingers(maxVelocity=FINGER_SPEED)
 
     def _place_fingers(self) -> None:
         for joint, position in zip(self._fingers, self._finger_targets(), strict=True):
@@ -77,8 +80,7 @@ class Arm:
             )
 
     def _finger_targets(self) -> list[float]:
-        ends = zip(self._robot.gripper_closed, self._robot.gripper_open, strict=True)
-        return [closed + self._opening * (opened - closed) for closed, opened in ends]
+        return finger_positions(self._robot, self._opening).tolist()
 
     def paint(self, links: tuple[Colour, Colour], tool: Mapping[str, Colour]) -> None:
         """Colour the links in turn with two colours, and the tool's links by their name."""
@@ -139,7 +141,10 @@ class Arm:
 
     def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Joint positions [rad], velocities [rad/s] and efforts [N m], (n,) each."""
-        states = pybullet.getJointStates(self.body, self._joints, physicsClientId=self._client)
+        return self._measure(self._joints)
+
+    def _measure(self, joints: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        states = pybullet.getJointStates(self.body, joints, physicsClientId=self._client)
         positions, velocities, _, efforts = zip(*states, strict=True)
         return np.array(positions), np.array(velocities), np.array(efforts)
 

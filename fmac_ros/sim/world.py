@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Arm, Colour
 from fmac_ros.sim.cameras import CAMERAS, CameraSpec, Light, render
@@ -118,6 +119,14 @@ class World:
     def joint_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Joint positions [rad], velocities [rad/s], efforts [N m], (n,) each."""
         return self.arm.state()
+
+    def finger_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finger positions [m], velocities [m/s], efforts [N], (f,) each."""
+        return self.arm.finger_state()
+
+    def grip(self, positions: np.ndarray) -> None:
+        """Bring the fingers to ``positions`` (f,) [m] from now on."""
+        self.arm.grip(opening_of(self.robot, positions))
 
     def render(self, name: str) -> np.ndarray:
         """The image of a camera now, (h, w, 3) uint8 RGB."""
