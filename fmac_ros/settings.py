@@ -38,7 +38,7 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
-    "task": Setting("sentence that says what the arm shall do"),
+    "task": Setting("sentence that says what the arm shall do; fmac tasks lists them"),
     "seed": Setting("seed of layouts, networks and noise", minimum=0),
     "algorithm": Setting("learning algorithm", choices=lambda: ALGORITHMS),
     "env_steps": Setting("environment steps to train for", minimum=1),

@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import bench, doctor, evaluate, pretrain, result, train
+from fmac_ros.cli import bench, doctor, evaluate, pretrain, result, tasks, train
 
 COMMANDS = {
     "train": train,
     "eval": evaluate,
     "pretrain": pretrain,
     "bench": bench,
+    "tasks": tasks,
     "doctor": doctor,
 }
 EXIT_FAILED = 1
