@@ -66,7 +66,7 @@ TRAIN = ("train_sim", "train_real")
 EVERY = tuple(GRAPHS)
 
 ROLES = (
-    _Role("pybullet_sim", SIM, ("robot", "task", "seed", "lockstep")),
+    _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
     _Role("state_node", EVERY, ("robot",), ("pybullet_sim",)),
     _Role("prior_server", EVERY, ("priors", "success_fpr", "success_fpr_per")),
     _Role(
@@ -110,7 +110,9 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
         raise ValueError(f"no graph {graph!r}, valid: {', '.join(GRAPHS)}")
     defaults = load_defaults()
     fixed = GRAPHS[graph]
-    shared = {**defaults.shared, **check(given, settings_of(graph)), **fixed.settings}
+    given = check(given, settings_of(graph))
+    needs = task_needs({**defaults.shared, **given}) if graph in SIM else {}
+    shared = {**defaults.shared, **needs, **given, **fixed.settings}
     roles = [role for role in ROLES if graph in role.graphs]
     present = {role.name for role in roles}
     return tuple(
@@ -122,6 +124,13 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
         )
         for role in roles
     )
+
+
+def task_needs(settings: Mapping[str, Value]) -> Parameters:
+    """Settings that the simulated task of ``settings`` needs, where its user chooses none."""
+    from fmac_ros.tasks.needs import needs_of  # only simulation installs what it imports
+
+    return needs_of(settings["task"], settings)
 
 
 def _spec(role: _Role, shared: Parameters, own: Parameters, present: set[str]) -> NodeSpec:

@@ -43,7 +43,9 @@ class RobotConfig:
         controller: name of the ros2_control trajectory controller.
         control_rate_hz: commands per second.
         base_position: (3,) origin of the arm's base in the world [m].
-        gripper_joint_names, gripper_closed: finger joints and where they are closed [m].
+        gripper_joint_names: finger joints.
+        gripper_closed, gripper_open: their positions where the gripper is closed and open [m].
+        gripper_controller: name of the ros2_control trajectory controller of the fingers.
         tool: mount of the box gripper; None for an arm whose URDF has a hand of its own.
     """
 
@@ -64,6 +66,8 @@ class RobotConfig:
     base_position: np.ndarray
     gripper_joint_names: tuple[str, ...]
     gripper_closed: tuple[float, ...]
+    gripper_open: tuple[float, ...]
+    gripper_controller: str
     tool: ToolMount | None = None
 
     def __post_init__(self) -> None:
@@ -78,8 +82,9 @@ class RobotConfig:
             raise ValueError(f"robot {self.name}: home {self.home} is outside the joint limits")
         if np.any(self.workspace_lower >= self.workspace_upper):
             raise ValueError(f"robot {self.name}: workspace_lower must be below workspace_upper")
-        if len(self.gripper_joint_names) != len(self.gripper_closed):
-            raise ValueError(f"robot {self.name}: gripper_closed needs one value per finger")
+        for name in ("gripper_closed", "gripper_open"):
+            if len(self.gripper_joint_names) != len(getattr(self, name)):
+                raise ValueError(f"robot {self.name}: {name} needs one value per finger")
         if self.control_rate_hz <= 0:
             rate = self.control_rate_hz
             raise ValueError(f"robot {self.name}: control_rate_hz is {rate}, valid: more than 0")
@@ -120,7 +125,7 @@ def _from_dict(name: str, data: dict[str, Any]) -> RobotConfig:
     values.update(_limits(values.pop("vendor_limits"), values.pop("margins")))
     for key in (*PER_JOINT, "workspace_lower", "workspace_upper", "base_position"):
         values[key] = _frozen(values[key])
-    for key in ("joint_names", "gripper_joint_names", "gripper_closed"):
+    for key in ("joint_names", "gripper_joint_names", "gripper_closed", "gripper_open"):
         values[key] = tuple(values[key])
     unknown = set(values) - {field.name for field in fields(RobotConfig)}
     if unknown:

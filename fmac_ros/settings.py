@@ -40,12 +40,15 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
-    "task": Setting("sentence that says what the arm shall do"),
+    "task": Setting("sentence that says what the arm shall do; fmac tasks lists them"),
     "seed": Setting("seed of layouts, networks and noise", minimum=0),
     "algorithm": Setting("learning algorithm", choices=lambda: ALGORITHMS),
     "env_steps": Setting("environment steps to train for", minimum=1),
-    "horizon": Setting("time limit of an episode [steps]", minimum=1),
-    "action_space": Setting("what an action moves", choices=lambda: ("ee_delta", "joint_delta")),
+    "horizon": Setting("time limit of an episode [steps]; more where a task needs it", minimum=1),
+    "action_space": Setting(
+        "what an action moves; with the gripper where a task needs it",
+        choices=lambda: ("ee_delta", "joint_delta", "ee_delta_gripper"),
+    ),
     "priors": Setting("foundation priors: embedded, or a directory that fmac pretrain made"),
     "objective": Setting(
         "form of equation 2: literal is the paper's, stabilised bounds its advantage term",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fmac_ros.graph import settings_of
+from fmac_ros.graph import settings_of, task_needs
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
@@ -40,6 +40,7 @@ def open_run(
     settings = {**defaults, **given}
     if resume:
         return _resumed(place, settings, given)
+    settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,9 @@ class Observation:
         images: one (h, w, 3) uint8 RGB array per camera.
         joint_positions: (n,) [rad], in the order of ``RobotConfig.joint_names``.
         joint_velocities: (n,) [rad/s], same order.
+        finger_positions: (f,) [m], in the order of ``RobotConfig.gripper_joint_names``; empty
+            where the robot does not tell.
+        finger_velocities: (f,) [m/s], same order.
     """
 
     stamp: float
@@ -27,6 +30,8 @@ class Observation:
     images: tuple[np.ndarray, ...]
     joint_positions: np.ndarray
     joint_velocities: np.ndarray
+    finger_positions: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    finger_velocities: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)

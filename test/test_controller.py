@@ -17,7 +17,7 @@ PERIOD = 0.1  # [s]
 
 
 def _seen(q: np.ndarray, v: np.ndarray, stamp: float) -> Observation:
-    return Observation(stamp, (), (), q, v)
+    return Observation(stamp, (), (), q, v, np.full(2, 0.01), np.zeros(2))
 
 
 def _at_home(robot: RobotConfig, space: str = "ee_delta") -> tuple[ArmController, Observation]:
@@ -62,6 +62,9 @@ def test_anything_asked_gives_a_safe_motion(name: str, space: str) -> None:
 
 def _assert_safe(command: Command, robot: RobotConfig, controller: ArmController) -> None:
     path = command.trajectory
+    assert (command.opening is not None) == controller.space.gripper
+    assert command.opening is None or 0.0 <= command.opening <= 1.0
+    assert np.isfinite(command.action).all() and np.abs(command.action).max() <= 1.0
     assert np.all(path.positions >= robot.lower - 1e-3)
     assert np.all(path.positions <= robot.upper + 1e-3)
     assert np.all(np.abs(path.velocities) <= robot.velocity * 1.002)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from fmac_ros.robots import known_robots, load_robot
-from fmac_ros.sim.demonstrator import demonstrate
+from fmac_ros.sim.demonstrator import KINDS, demonstrate
+from fmac_ros.sim.videos import draw_goal
 from fmac_ros.sim.world import World
+from fmac_ros.tasks import TASKS, find_goal
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,52 @@ def test_the_expert_presses_the_button_with_every_arm(robot):
         assert [run(world, "expert", seed) for seed in range(4)] == [True] * 4
     finally:
         world.close()
+
+
+@pytest.mark.parametrize("robot", known_robots())
+@pytest.mark.parametrize("task", ["push", "open_drawer", "close_drawer", "pick_place"])
+def test_the_expert_solves_and_a_near_miss_does_not(robot, task):
+    world = World(load_robot(robot), "press the red button", image_size=64)
+    try:
+        for seed in range(2):
+            world.goal = draw_goal(task, np.random.default_rng(seed))
+            assert run(world, "expert", seed)
+            assert not run(world, "near_miss", seed)
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_video_goes_on_for_a_while(world, task, kind):
+    world.goal = draw_goal(task, np.random.default_rng(1))
+    world.reset(1)
+    frames = sum(1 for _ in demonstrate(world, kind, np.random.default_rng(1)))
+    assert frames > 8
+    assert np.isfinite(world.joint_state()[0]).all()
+    world.goal = find_goal("press the red button")
+
+
+def test_a_drawer_stays_where_it_is_left(world):
+    world.goal = find_goal("open the drawer")
+    world.reset(0)
+    for _ in demonstrate(world, "expert", np.random.default_rng(0)):
+        pass
+    assert world.ground_truth()
+    world.arm.place(np.asarray(world.robot.home))
+    drawn = world.layout.cabinet.drawn("")
+    world.step(1.0)
+    assert world.layout.cabinet.drawn("") == pytest.approx(drawn, abs=2e-3)
+    world.goal = find_goal("press the red button")
+
+
+def test_a_task_that_grasps_begins_with_an_open_gripper(world):
+    world.goal = find_goal("put the red block into the bowl")
+    world.reset(0)
+    np.testing.assert_allclose(world.arm.fingers, world.robot.gripper_open, atol=1e-3)
+    world.goal = find_goal("press the red button")
+    world.reset(0)
+    np.testing.assert_allclose(world.arm.fingers, world.robot.gripper_closed, atol=1e-3)
 
 
 def test_near_misses_and_wrong_objects_do_not_count(world):

@@ -24,6 +24,7 @@ class ActionSpace(Protocol):
 
     name: str
     size: int
+    gripper: bool  # the last component is the gripper's
 
     def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Joint target (n,) of an action (a,) taken at q (n,); UnreachableError if none."""
@@ -37,6 +38,7 @@ class EndEffectorDelta:
 
     name = "ee_delta"
     size = 3
+    gripper = False
 
     def __init__(self, kinematics: Kinematics, robot: RobotConfig) -> None:
         self._kinematics = kinematics
@@ -60,10 +62,27 @@ class EndEffectorDelta:
         return np.clip(step / TIP_STEP, -1, 1).astype(np.float32)
 
 
+class EndEffectorDeltaGripper(EndEffectorDelta):
+    """Translations of the tool tip, and then the gripper: see control.gripper."""
+
+    name = "ee_delta_gripper"
+    size = 4
+    gripper = True
+
+    def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Joint target (n,) for the tip moved by the action's first three components."""
+        return super().target(q, action[:3])
+
+    def passed(self, q: np.ndarray, q_target: np.ndarray) -> np.ndarray:
+        """Translation (3,) between the two tip positions, and 0: the gripper left as it was."""
+        return np.append(super().passed(q, q_target), np.float32(0))
+
+
 class JointDelta:
     """Joint displacements: JOINT_STEP a unit."""
 
     name = "joint_delta"
+    gripper = False
 
     def __init__(self, kinematics: Kinematics) -> None:
         self.size = kinematics.size
@@ -77,13 +96,15 @@ class JointDelta:
         return np.clip((q_target - q) / JOINT_STEP, -1, 1).astype(np.float32)
 
 
-ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name)
+ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, EndEffectorDeltaGripper.name)
 
 
 def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:
     """The action space of that name; ValueError for an unknown one."""
     if name == EndEffectorDelta.name:
         return EndEffectorDelta(kinematics, robot)
+    if name == EndEffectorDeltaGripper.name:
+        return EndEffectorDeltaGripper(kinematics, robot)
     if name == JointDelta.name:
         return JointDelta(kinematics)
     raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")

@@ -9,6 +9,7 @@ import numpy as np
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.gate import Gate, finite_vector
+from fmac_ros.control.gripper import opening_of, wanted_opening
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.proprio import proprio
 from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
@@ -27,6 +28,8 @@ class Command:
         held: the arm is brought to rest instead of doing the action.
         reason: why it is held, one of gate.REASONS; else empty.
         detail: more about the reason, for people.
+        opening: what the gripper is brought to, from 0, closed, to 1, open; None where the
+            action space leaves the gripper alone.
     """
 
     trajectory: Trajectory
@@ -34,6 +37,7 @@ class Command:
     held: bool
     reason: str
     detail: str = ""
+    opening: float | None = None
 
 
 class ArmController:
@@ -50,8 +54,9 @@ class ArmController:
     ) -> None:
         self._robot = robot
         self._kinematics = Kinematics(robot)
-        self._gate = Gate(robot, self._kinematics, max_age)
         self.space = make_action_space(action_space, self._kinematics, robot)
+        self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
+        self._opening: float | None = None
         self._last: tuple[float, Trajectory] | None = None
 
     @property
@@ -61,14 +66,28 @@ class ArmController:
 
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
+        if self.space.gripper:
+            fingers = observation.finger_positions
+            if not finite_vector(fingers, len(self._robot.gripper_joint_names)):
+                raise ValueError(f"cannot reset: {gates.NO_FINGERS}")
+            self._opening = opening_of(self._robot, fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
         still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
         self._last = (observation.stamp, still)
 
     def proprio(self, observation: Observation) -> np.ndarray:
-        """(6,) float32 tool tip position [m] and velocity [m/s]."""
-        return proprio(self._kinematics, observation)
+        """(p,) float32: tool tip position [m] and velocity [m/s], then the gripper's opening.
+
+        The opening only where the action space has the gripper.
+        """
+        values = proprio(self._kinematics, observation)
+        if not self.space.gripper:
+            return values
+        if not np.all(np.isfinite(observation.finger_positions)):
+            raise ValueError(gates.NO_FINGERS)
+        opening = opening_of(self._robot, observation.finger_positions)
+        return np.append(values, np.float32(opening))
 
     def command(self, observation: Observation, action: np.ndarray, now: float) -> Command:
         """Check an action (a,) at time ``now`` [s] and plan it, or bring the arm to rest.
@@ -107,7 +126,11 @@ class ArmController:
         if fault:
             return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
         self._last = (now, trajectory)
-        return Command(trajectory, self.space.passed(measured, verdict.q_target), False, "")
+        passed = self.space.passed(measured, verdict.q_target)
+        if self._opening is not None:
+            passed[-1] = np.clip(action[-1], -1, 1)
+            self._opening = wanted_opening(float(passed[-1]), self._opening)
+        return Command(trajectory, passed, False, "", opening=self._opening)
 
     def _hold(
         self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
@@ -116,7 +139,7 @@ class ArmController:
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
-        return Command(trajectory, action, True, reason, detail)
+        return Command(trajectory, action, True, reason, detail, self._opening)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
         """The quickest stop; if that would leave the workspace, the end of the last motion.

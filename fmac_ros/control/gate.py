@@ -13,6 +13,7 @@ from fmac_ros.types import Observation
 
 BAD_ACTION = "action is not finite or has the wrong size"
 BAD_OBSERVATION = "joint state is not finite or has the wrong size"
+NO_FINGERS = "finger positions are missing or not finite"
 STALE_OBSERVATION = "observation is too old"
 CLOCK_MISMATCH = "observation is from the future"
 START_JUMP = "arm is not where it was commanded to be"
@@ -23,6 +24,7 @@ BROKEN_LIMIT = "trajectory breaks a limit"
 REASONS = (
     BAD_ACTION,
     BAD_OBSERVATION,
+    NO_FINGERS,
     STALE_OBSERVATION,
     CLOCK_MISMATCH,
     START_JUMP,
@@ -53,22 +55,32 @@ class Gate:
         robot: the limits.
         kinematics: of the same robot.
         max_age: oldest observation to act on [s].
+        gripper: actions move the gripper, too, so that the fingers must be known.
     """
 
     def __init__(
-        self, robot: RobotConfig, kinematics: Kinematics, max_age: float = MAX_AGE
+        self,
+        robot: RobotConfig,
+        kinematics: Kinematics,
+        max_age: float = MAX_AGE,
+        gripper: bool = False,
     ) -> None:
         if not max_age > 0:
             raise ValueError(f"max_age is {max_age} s, valid: more than 0")
         self._robot = robot
         self._kinematics = kinematics
         self._max_age = max_age
+        self._fingers = len(robot.gripper_joint_names) if gripper else None
 
     def observation_fault(self, observation: Observation, now: float) -> str:
         """Reason not to act on an observation at ``now`` [s], empty if there is none."""
         joints = (observation.joint_positions, observation.joint_velocities)
         if not all(finite_vector(values, self._robot.size) for values in joints):
             return BAD_OBSERVATION
+        if self._fingers is not None and not finite_vector(
+            observation.finger_positions, self._fingers
+        ):
+            return NO_FINGERS
         age = now - observation.stamp
         if not np.isfinite(age) or age > self._max_age:
             return STALE_OBSERVATION

@@ -10,6 +10,11 @@ from fmac_ros.types import Observation
 PROPRIO_SIZE = 6
 
 
+def proprio_size(gripper: bool) -> int:
+    """Length p of what the policy feels; with the gripper, its opening too."""
+    return PROPRIO_SIZE + int(gripper)
+
+
 def proprio(kinematics: Kinematics, observation: Observation) -> np.ndarray:
     """(6,) float32: tool tip position [m], then velocity [m/s], both in the world frame.
 

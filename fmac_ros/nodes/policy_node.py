@@ -74,13 +74,14 @@ class PolicyNode(Node):
         try:
             robot = load_robot(config.robot)
             self._joint_names = robot.joint_names
+            self._finger_names = robot.gripper_joint_names
             self._controller = ArmController(robot, config.action_space)
             encoder = load_encoder(config.priors)
         except (ValueError, OSError) as error:
             raise ParameterError(f"parameters of policy_node: {error}") from error
         self._ports = Ports(
             encoder=encoder,
-            publisher=PolicyPublisher(self, robot),
+            publisher=PolicyPublisher(self, robot, self._controller.space.gripper),
             success=SuccessQuery(self),
             video=VideoQuery(self, config.look_ahead),
             now=self._now,
@@ -100,7 +101,7 @@ class PolicyNode(Node):
 
     def _on_observation(self, message: ObservationMessage) -> None:
         try:
-            observation = msg_to_observation(message, self._joint_names)
+            observation = msg_to_observation(message, self._joint_names, self._finger_names)
         except ConversionError as error:
             self._diagnostics.error(f"observation refused: {error}")
             return

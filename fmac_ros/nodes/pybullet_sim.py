@@ -4,7 +4,8 @@ Real time: physics follows the wall clock, joint states go out at ``_TICK_RATE_H
 at ``camera_rate_hz``.
 
 Lock-step: each joint trajectory advances the simulation by exactly one control period, then
-the new state goes out, all with one stamp. Three rules keep the loop alive:
+the new state goes out, all with one stamp. In an action space with the gripper, the command
+of the gripper's own controller must have come, too. Three rules keep the loop alive:
 
 - While no command comes, the state is published again, with its old stamp, at
   ``repeat_rate_hz``: nothing lost and nobody late can stop the loop.
@@ -26,6 +27,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
+from fmac_ros.control.actions import ACTION_SPACES, EndEffectorDeltaGripper
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.cell import CellPublisher
@@ -48,6 +50,9 @@ class SimConfig:
 
     task: str = parameter(description="sentence whose scene is set up")
     robot: str = parameter("panda", description="arm to simulate, in config/robots")
+    action_space: str = parameter(
+        "ee_delta", description="what is commanded in lock-step", choices=ACTION_SPACES
+    )
     lockstep: bool = parameter(
         True, description="advance one control period per command instead of by the wall clock"
     )
@@ -76,15 +81,19 @@ class PybulletSim(Node):
         self._layout = (self._config.seed, "train")
         self._world.reset(*self._layout)
         robot = self._world.robot
+        self._commanded: set[str] = set()  # controllers that have answered the state
+        self._awaited = {robot.controller}
+        if self._config.action_space == EndEffectorDeltaGripper.name:
+            self._awaited.add(robot.gripper_controller)
         self._period = 1.0 / robot.control_rate_hz
         self._diagnostics = Diagnostics(self, hardware_id=f"pybullet {robot.name}")
         self._cell = CellPublisher(self, self._world)
-        self.create_subscription(
-            JointTrajectory,
-            names.joint_trajectory(robot.controller),
-            self._on_trajectory,
-            qos.COMMAND,
-        )
+        for controller, listener in (
+            (robot.gripper_controller, self._on_fingers),
+            (robot.controller, self._on_trajectory),
+        ):
+            topic = names.joint_trajectory(controller)
+            self.create_subscription(JointTrajectory, topic, listener, qos.COMMAND)
         self.create_service(Reset, names.RESET, self._on_reset)
         self._publish()
         self._start_clock()
@@ -106,7 +115,25 @@ class PybulletSim(Node):
         except ConversionError as error:
             self._complain(f"command refused: {error}")
             return
-        if self._config.lockstep:
+        self._answered(self._world.robot.controller)
+
+    def _on_fingers(self, message: JointTrajectory) -> None:
+        robot = self._world.robot
+        try:
+            times, positions, _ = trajectory_to_arrays(message, robot.gripper_joint_names)
+            self._from_now(message, times)
+        except ConversionError as error:
+            self._complain(f"gripper command refused: {error}")
+            return
+        self._world.grip(positions[-1])  # the fingers go at their own speed
+        self._answered(robot.gripper_controller)
+
+    def _answered(self, controller: str) -> None:
+        """In lock-step, move on once every controller has its command."""
+        if not self._config.lockstep:
+            return
+        self._commanded.add(controller)
+        if self._commanded >= self._awaited:
             self._world.step(self._period)
             self._publish()
 
@@ -142,6 +169,7 @@ class PybulletSim(Node):
     def _publish(self) -> None:
         """Publish the whole state; both clocks go on from here."""
         self._cell.publish_all(*self._layout)
+        self._commanded.clear()
         self._wall = time.monotonic()
         self._diagnostics.ok("lock-step" if self._config.lockstep else "real time")
 

@@ -24,6 +24,7 @@ from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.conversions import (
     ConversionError,
+    has_joints,
     image_to_array,
     joint_state_to_arrays,
     observation_to_msg,
@@ -75,7 +76,7 @@ class StateNode(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__("state_node", **options)
         self._config = declare(self, StateConfig)
-        self._joint_names = _joint_names(self._config.robot)
+        self._joint_names, self._finger_names = _joint_names(self._config.robot)
         self._trouble = ""
         self._started = self._joined = time.monotonic()
         topics = {camera: names.camera_image(camera) for camera in self._config.cameras}
@@ -116,20 +117,27 @@ class StateNode(Node):
         stamp = joined[self._config.cameras[0]].header.stamp
         try:
             observation = self._observation(stamp, joined)
-            self._publisher.publish(observation_to_msg(observation, self._joint_names, stamp))
+            self._publisher.publish(
+                observation_to_msg(observation, self._joint_names, stamp, self._finger_names)
+            )
         except ConversionError as error:
             self._complain(str(error))
             return
         self._trouble = ""
 
     def _observation(self, stamp: Time, joined: dict[str, Image | JointState]) -> Observation:
-        positions, velocities = joint_state_to_arrays(joined[names.JOINT_STATES], self._joint_names)
+        joints = joined[names.JOINT_STATES]
+        positions, velocities = joint_state_to_arrays(joints, self._joint_names)
+        known = has_joints(joints.name, self._finger_names)
+        fingers = joint_state_to_arrays(joints, self._finger_names if known else ())
         return Observation(
             stamp=stamp_to_seconds(stamp),
             camera_names=self._config.cameras,
             images=tuple(self._image(camera, joined[camera]) for camera in self._config.cameras),
             joint_positions=positions,
             joint_velocities=velocities,
+            finger_positions=fingers[0],
+            finger_velocities=fingers[1],
         )
 
     def _image(self, camera: str, message: Image) -> np.ndarray:
@@ -166,9 +174,11 @@ class StateNode(Node):
             self._diagnostics.ok("observations flow")
 
 
-def _joint_names(robot: str) -> tuple[str, ...]:
+def _joint_names(robot: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Joints of the arm, and of its fingers."""
     try:
-        return load_robot(robot).joint_names
+        config = load_robot(robot)
+        return config.joint_names, config.gripper_joint_names
     except (ValueError, OSError) as error:
         raise ParameterError(f"parameter 'robot' of state_node: {error}") from error
 

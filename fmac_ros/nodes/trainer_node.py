@@ -8,7 +8,6 @@ from typing import Any
 
 from rclpy.node import Node
 
-from fmac_ros.control.proprio import PROPRIO_SIZE
 from fmac_ros.learning.algorithm import train
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.learner import Learner
@@ -64,8 +63,7 @@ class TrainerNode(Node):
             self._learner = Learner(
                 learner_config,
                 self._encoder.latent_shape,
-                PROPRIO_SIZE,
-                config.action_size(),
+                *config.sizes(),
                 config.seed,
             )
             self._store = open_store(config, self._encoder.version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -50,8 +51,12 @@ class CellPublisher:
         self._last = []
         stamp = self.stamp
         self._send(self._clock, Clock(clock=stamp))
-        positions, velocities, efforts = self._world.joint_state()
-        message = JointState(name=list(self._world.joint_names))
+        arm, fingers = self._world.joint_state(), self._world.finger_state()
+        positions, velocities, efforts = (
+            np.concatenate(both) for both in zip(arm, fingers, strict=True)
+        )
+        joints = self._world.joint_names + self._world.robot.gripper_joint_names
+        message = JointState(name=list(joints))
         message.header.stamp = stamp
         message.position = floats_to_field(positions, "d")
         message.velocity = floats_to_field(velocities, "d")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from fmac_ros.control.trajectory import Trajectory
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.ros.images import ConversionError, array_to_image, camera_info, image_to_array
 from fmac_ros.types import Observation
-
-if TYPE_CHECKING:
-    from fmac_ros.control.trajectory import Trajectory
 
 __all__ = [
     "ConversionError",
     "array_to_image",
     "camera_info",
     "floats_to_field",
+    "fingers_to_msg",
+    "has_joints",
     "image_to_array",
     "joint_state_to_arrays",
     "latents_to_array",
@@ -79,6 +78,11 @@ def latents_to_array(shape: Sequence[int], values: Sequence[float]) -> np.ndarra
     return flat.reshape(tuple(shape))
 
 
+def has_joints(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a message has all the joints, and any is wanted."""
+    return bool(wanted) and set(wanted) <= set(names)
+
+
 def _by_name(names: Sequence[str], joint_names: Sequence[str]) -> list[int]:
     index = {name: i for i, name in enumerate(names)}
     missing = [name for name in joint_names if name not in index]
@@ -116,18 +120,27 @@ def joint_state_to_arrays(
 
 
 def observation_to_msg(
-    observation: Observation, joint_names: Sequence[str], stamp: Time | None = None
+    observation: Observation,
+    joint_names: Sequence[str],
+    stamp: Time | None = None,
+    finger_names: Sequence[str] = (),
 ) -> ObservationMessage:
-    """The message of an observation; ``stamp`` is the exact one where it is at hand."""
+    """The message of an observation; ``stamp`` is the exact one where it is at hand.
+
+    The fingers, where they are known, come after the arm's joints.
+    """
     if len(observation.camera_names) != len(observation.images):
         raise ConversionError(
             f"{len(observation.images)} images for cameras {list(observation.camera_names)}"
         )
     stamp = stamp or seconds_to_stamp(observation.stamp)
-    message = ObservationMessage(joint_names=list(joint_names))
+    fingers = list(finger_names) if len(observation.finger_positions) else []
+    message = ObservationMessage(joint_names=[*joint_names, *fingers])
     message.header.stamp = stamp
-    message.joint_positions = floats_to_field(observation.joint_positions, "d")
-    message.joint_velocities = floats_to_field(observation.joint_velocities, "d")
+    positions = (observation.joint_positions, observation.finger_positions)
+    velocities = (observation.joint_velocities, observation.finger_velocities)
+    message.joint_positions = floats_to_field(np.concatenate(positions), "d")
+    message.joint_velocities = floats_to_field(np.concatenate(velocities), "d")
     message.camera_names = list(observation.camera_names)
     message.images = [
         array_to_image(image, stamp, name)
@@ -136,9 +149,16 @@ def observation_to_msg(
     return message
 
 
-def msg_to_observation(message: ObservationMessage, joint_names: Sequence[str]) -> Observation:
-    """The core's observation, with its joints in the order of ``joint_names``."""
+def msg_to_observation(
+    message: ObservationMessage, joint_names: Sequence[str], finger_names: Sequence[str] = ()
+) -> Observation:
+    """The core's observation, with its joints in the order of ``joint_names``.
+
+    Fingers that the message does not have stay empty.
+    """
     order = _by_name(message.joint_names, joint_names)
+    known = has_joints(message.joint_names, finger_names)
+    fingers = _by_name(message.joint_names, finger_names) if known else []
     count = len(message.joint_names)
     if len(message.images) != len(message.camera_names) or not message.images:
         raise ConversionError(
@@ -150,6 +170,8 @@ def msg_to_observation(message: ObservationMessage, joint_names: Sequence[str]) 
         images=tuple(image_to_array(image) for image in message.images),
         joint_positions=_pick(message.joint_positions, order, count, "joint position"),
         joint_velocities=_pick(message.joint_velocities, order, count, "joint velocity"),
+        finger_positions=_pick(message.joint_positions, fingers, count, "finger position"),
+        finger_velocities=_pick(message.joint_velocities, fingers, count, "finger velocity"),
     )
 
 
@@ -177,6 +199,15 @@ def trajectory_to_msg(
         message.header.stamp = stamp
     message.points = [_point(trajectory, index) for index in range(len(trajectory.times))]
     return message
+
+
+def fingers_to_msg(
+    positions: np.ndarray, duration: float, names: Sequence[str], stamp: Time | None = None
+) -> JointTrajectory:
+    """A command that brings the fingers to ``positions`` (f,) [m] in ``duration`` [s]."""
+    still = np.zeros((1, len(positions)))
+    trajectory = Trajectory(np.array([duration]), np.asarray(positions)[None], still, still)
+    return trajectory_to_msg(trajectory, names, stamp)
 
 
 def _rows(points: Sequence[JointTrajectoryPoint], field: str, order: list[int]) -> np.ndarray:

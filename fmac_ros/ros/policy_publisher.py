@@ -6,11 +6,12 @@ from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
 from fmac_ros.control.controller import Command
+from fmac_ros.control.gripper import finger_positions, stroke_time
 from fmac_ros.msg import GateStatus, Transition
 from fmac_ros.robots import RobotConfig
 from fmac_ros.rollout import Step
 from fmac_ros.ros import names, qos
-from fmac_ros.ros.conversions import seconds_to_stamp, trajectory_to_msg
+from fmac_ros.ros.conversions import fingers_to_msg, seconds_to_stamp, trajectory_to_msg
 from fmac_ros.ros.transitions import transition_to_msg
 from fmac_ros.types import RolloutSpec
 
@@ -18,19 +19,31 @@ from fmac_ros.types import RolloutSpec
 class PolicyPublisher:
     """Publishes on ``<controller>/joint_trajectory``, ``transitions`` and ``gate_status``.
 
+    In an action space with the gripper also on ``<gripper_controller>/joint_trajectory``, and
+    there first: a lock-step world moves on once it has both.
+
     Attributes:
         commands, holds: commands sent since the start, and those that held the arm.
     """
 
-    def __init__(self, node: Node, robot: RobotConfig) -> None:
+    def __init__(self, node: Node, robot: RobotConfig, gripper: bool = False) -> None:
         self._node = node
+        self._robot = robot
         self._joint_names = robot.joint_names
         self._commands = node.create_publisher(
             JointTrajectory, names.joint_trajectory(robot.controller), qos.COMMAND
         )
+        self._grips = (
+            node.create_publisher(
+                JointTrajectory, names.joint_trajectory(robot.gripper_controller), qos.COMMAND
+            )
+            if gripper
+            else None
+        )
         self._steps = node.create_publisher(Transition, names.TRANSITIONS, qos.TRANSITIONS)
         self._gate = node.create_publisher(GateStatus, names.GATE_STATUS, qos.LATCHED)
         self._last: JointTrajectory | None = None
+        self._last_grip: JointTrajectory | None = None
         self._hold_reason: str | None = None
         self.commands = 0
         self.holds = 0
@@ -39,7 +52,12 @@ class PolicyPublisher:
         """Send a command; ``answered`` is the stamp of its state [s], None starts it now."""
         stamp = None if answered is None else seconds_to_stamp(answered)
         self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
-        self._commands.publish(self._last)
+        if command.opening is not None:
+            target = finger_positions(self._robot, command.opening)
+            self._last_grip = fingers_to_msg(
+                target, stroke_time(self._robot), self._robot.gripper_joint_names, stamp
+            )
+        self.repeat()
         self.commands += 1
         self.holds += command.held
         reason = command.reason if command.held else ""
@@ -49,12 +67,16 @@ class PolicyPublisher:
 
     def repeat(self) -> None:
         """Send the last command again, with its old stamp."""
+        if self._grips is not None and self._last_grip is not None:
+            self._grips.publish(self._last_grip)
         if self._last is not None:
             self._commands.publish(self._last)
 
     def step(self, step: Step, spec: RolloutSpec) -> None:
         """Send one transition."""
-        self._steps.publish(transition_to_msg(step, spec, self._joint_names))
+        self._steps.publish(
+            transition_to_msg(step, spec, self._joint_names, self._robot.gripper_joint_names)
+        )
 
     def _publish_gate(self, holding: bool, reason: str) -> None:
         message = GateStatus(holding=holding, reason=reason)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fmac_ros.control.actions import ACTION_SPACES, make_action_space
 from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.control.proprio import proprio_size
 from fmac_ros.learning.config import (
     ALGORITHMS,
     AUDITS,
@@ -117,10 +118,11 @@ class TrainerConfig:
         names = {field.name for field in fields(other)}
         return {name: value for name, value in asdict(self).items() if name in names}
 
-    def action_size(self) -> int:
-        """Number of components of an action."""
+    def sizes(self) -> tuple[int, int]:
+        """Number of components of what the policy feels, and of an action."""
         robot = load_robot(self.robot)
-        return make_action_space(self.action_space, Kinematics(robot), robot).size
+        space = make_action_space(self.action_space, Kinematics(robot), robot)
+        return proprio_size(space.gripper), space.size
 
 
 BASELINE = "baseline"  # setting of a run that is one: what to call it

@@ -21,12 +21,16 @@ _VECTORS = ("proprio", "action", "requested_action", "next_proprio")
 _PLAIN = ("held", "hold_reason", "policy_version", "terminated", "truncated")
 
 
-def transition_to_msg(step: Step, spec: RolloutSpec, joint_names: Sequence[str]) -> Transition:
+def transition_to_msg(
+    step: Step, spec: RolloutSpec, joint_names: Sequence[str], finger_names: Sequence[str] = ()
+) -> Transition:
     """One step of the episode ``spec``."""
     message = Transition(episode_id=spec.episode_id, task=spec.task, behaviour=spec.behaviour)
     message.step = step.index
-    message.observation = observation_to_msg(step.observation, joint_names)
-    message.next_observation = observation_to_msg(step.next_observation, joint_names)
+    for name in ("observation", "next_observation"):
+        observation = getattr(step, name)
+        message_of = observation_to_msg(observation, joint_names, finger_names=finger_names)
+        setattr(message, name, message_of)
     message.header.stamp = message.observation.header.stamp
     for name in _VECTORS:
         setattr(message, name, floats_to_field(getattr(step, name)))
@@ -35,7 +39,9 @@ def transition_to_msg(step: Step, spec: RolloutSpec, joint_names: Sequence[str])
     return message
 
 
-def msg_to_transition(message: Transition, joint_names: Sequence[str]) -> Step:
+def msg_to_transition(
+    message: Transition, joint_names: Sequence[str], finger_names: Sequence[str] = ()
+) -> Step:
     """The step; its episode and task stay with the message.
 
     Raises:
@@ -46,8 +52,8 @@ def msg_to_transition(message: Transition, joint_names: Sequence[str]) -> Step:
     fields.update({name: _vector(message, name) for name in _VECTORS})
     return Step(
         index=message.step,
-        observation=msg_to_observation(message.observation, joint_names),
-        next_observation=msg_to_observation(message.next_observation, joint_names),
+        observation=msg_to_observation(message.observation, joint_names, finger_names),
+        next_observation=msg_to_observation(message.next_observation, joint_names, finger_names),
         **fields,
     )
 

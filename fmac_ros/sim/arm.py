@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros.control.gripper import FINGER_SPEED, finger_positions
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.meshes import lighten
 from fmac_ros.sim.tool import robot_urdf
@@ -16,6 +17,7 @@ Colour = tuple[float, float, float]
 LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
 TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
 MAX_FORCE = 150.0  # [N m]
+GRIP_FORCE = 20.0  # [N]
 
 
 class Arm:
@@ -43,19 +45,42 @@ class Arm:
         self._tip = self._links[robot.ee_link]
         self._movable = [info[0] for info in infos if info[2] != pybullet.JOINT_FIXED]
         self._plan: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-        self._close_fingers()
+        self._opening = 0.0
+        self._place_fingers()
 
-    def _close_fingers(self) -> None:
-        for joint, position in zip(self._fingers, self._robot.gripper_closed, strict=True):
+    @property
+    def fingers(self) -> np.ndarray:
+        """Positions of the finger joints, (f,) [m]."""
+        return self.finger_state()[0]
+
+    def finger_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finger positions [m], velocities [m/s] and efforts [N], (f,) each."""
+        return self._measure(self._fingers)
+
+    def grip(self, opening: float) -> None:
+        """Bring the fingers to an opening from 0, closed, to 1, open, as fast as they go."""
+        self._opening = float(np.clip(opening, 0.0, 1.0))
+        self._hold_fingers(maxVelocity=FINGER_SPEED)
+
+    def _place_fingers(self) -> None:
+        for joint, position in zip(self._fingers, self._finger_targets(), strict=True):
             pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
+        self._hold_fingers()
+
+    def _hold_fingers(self, **limits: float) -> None:
+        for joint, position in zip(self._fingers, self._finger_targets(), strict=True):
             pybullet.setJointMotorControl2(
                 self.body,
                 joint,
                 pybullet.POSITION_CONTROL,
                 targetPosition=position,
-                force=20,
+                force=GRIP_FORCE,
                 physicsClientId=self._client,
+                **limits,
             )
+
+    def _finger_targets(self) -> list[float]:
+        return finger_positions(self._robot, self._opening).tolist()
 
     def paint(self, links: tuple[Colour, Colour], tool: Mapping[str, Colour]) -> None:
         """Colour the links in turn with two colours, and the tool's links by their name."""
@@ -67,11 +92,16 @@ class Arm:
                 self.body, index, rgbaColor=(*colour, 1.0), physicsClientId=self._client
             )
 
-    def place(self, positions: np.ndarray) -> None:
-        """Put the arm at joint ``positions`` (n,) [rad], at rest, holding there."""
+    def place(self, positions: np.ndarray, opening: float = 0.0) -> None:
+        """Put the arm at joint ``positions`` (n,) [rad], at rest, holding there.
+
+        Args:
+            opening: of the gripper, from 0, closed, to 1, open.
+        """
+        self._opening = opening
         for joint, position in zip(self._joints, positions, strict=True):
             pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
-        self._close_fingers()
+        self._place_fingers()
         still = np.zeros((1, len(self._joints)))
         self.follow(np.zeros(1), np.asarray(positions, float)[None], still, start=0.0)
 
@@ -111,7 +141,10 @@ class Arm:
 
     def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Joint positions [rad], velocities [rad/s] and efforts [N m], (n,) each."""
-        states = pybullet.getJointStates(self.body, self._joints, physicsClientId=self._client)
+        return self._measure(self._joints)
+
+    def _measure(self, joints: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        states = pybullet.getJointStates(self.body, joints, physicsClientId=self._client)
         positions, velocities, _, efforts = zip(*states, strict=True)
         return np.array(positions), np.array(velocities), np.array(efforts)
 

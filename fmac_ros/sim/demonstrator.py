@@ -2,64 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from fmac_ros.sim.world import World
+from fmac_ros.tasks import TASKS
 
-Path = list[np.ndarray]
+Path = Iterable[np.ndarray]
 
 KINDS = ("expert", "recover", "near_miss", "wrong_object", "random")
 FRAME_PERIOD = 0.1  # [s]
 MAX_FRAMES = 45
 HOLD_FRAMES = (4, 8)
+GRIP_FRAMES = 3  # the fingers' way from open to closed, and a look
 MISS = (0.055, 0.12)  # [m] beside the target, far enough never to solve the task
 CORRECTED_MISS = (0.03, 0.10)  # [m]; small ones too, a policy's errors are like that
 ARRIVED = 0.006  # [m]
+TOGGLE = 0.15  # chance per frame of play that the gripper opens or closes
+ATTEMPTS = 3  # of an expert who sees that it did not work
 
 
 def demonstrate(world: World, kind: str, rng: np.random.Generator) -> Iterator[None]:
     """Move the arm as ``kind`` does, one video frame per item; the world starts reset."""
     mover = _Mover(world, speed=rng.uniform(0.022, 0.038), rng=rng)
-    target = world.goal.target
-    assert world.layout is not None
-    waypoints = world.layout.waypoints(target, rng)
+    layout, target = world.layout, world.goal.target
+    assert layout is not None
+    # An expert who starts anew makes the same choices, for things as they lie by then.
+    choices = copy.deepcopy(rng)
+    waypoints = layout.waypoints(target, rng)
+
+    def again() -> Path:
+        return layout.waypoints(target, copy.deepcopy(choices))
+
     if kind == "random":
         yield from mover.play(int(rng.integers(18, 30)))
     elif kind == "expert":
         yield from mover.along(waypoints)
+        yield from _insist(mover, again, world)
     elif kind == "recover":
-        yield from _recover(mover, waypoints, rng)
-    elif kind == "near_miss":
-        yield from mover.along(_missed(waypoints, MISS, rng))
+        if rng.random() < 0.5:
+            yield from mover.play(int(rng.integers(4, 14)))
+        else:
+            yield from mover.along(layout.missed(target, waypoints, CORRECTED_MISS, rng))
+            yield from mover.hold(int(rng.integers(0, 3)))
+        yield from mover.along(again())
+        yield from _insist(mover, again, world)
+    elif kind == "near_miss" or (kind == "wrong_object" and len(layout.names) == 1):
+        yield from mover.along(layout.missed(target, waypoints, MISS, rng))
     elif kind == "wrong_object":
-        other = str(rng.choice(world.layout.names[1:]))
-        yield from mover.along(world.layout.waypoints(other, rng))
+        other = str(rng.choice(layout.names[1:]))
+        yield from mover.along(layout.waypoints(other, rng))
     else:
         raise ValueError(f"kind is {kind!r}, valid: {', '.join(KINDS)}")
     yield from mover.hold(int(rng.integers(*HOLD_FRAMES)))
 
 
-def _recover(mover: _Mover, waypoints: Path, rng: np.random.Generator) -> Iterator[None]:
-    """Play, or go wrong on the way, hesitate, and then do it right."""
-    if rng.random() < 0.5:
-        yield from mover.play(int(rng.integers(4, 14)))
-    else:
-        yield from mover.along(_missed(waypoints, CORRECTED_MISS, rng))
-        yield from mover.hold(int(rng.integers(0, 3)))
-    yield from mover.along(waypoints)
-
-
-def _missed(waypoints: Path, beside: tuple[float, float], rng: np.random.Generator) -> Path:
-    """The right motion to a place beside, or to the right place but too high."""
-    shift = np.zeros(3)
-    if rng.random() < 0.5:
-        shift[2] = rng.uniform(0.022, 0.08)
-    else:
-        angle = rng.uniform(0, 2 * np.pi)
-        shift[:2] = rng.uniform(*beside) * np.array([np.cos(angle), np.sin(angle)])
-    return [point + shift for point in waypoints]
+def _insist(mover: _Mover, again: Callable[[], Path], world: World) -> Iterator[None]:
+    """Try again what has not worked."""
+    for _ in range(ATTEMPTS - 1):
+        if world.ground_truth():
+            return
+        yield from mover.along(again())
 
 
 class _Mover:
@@ -69,21 +74,33 @@ class _Mover:
         self._world = world
         self._speed = speed
         self._rng = rng
+        self._gripper = TASKS[world.goal.task].gripper
+        self._opening = world.rest_opening
         self._orientation = world.arm.tip_orientation()
         self._goal = world.arm.tip()
         self._lower = np.asarray(world.robot.workspace_lower)
         self._upper = np.asarray(world.robot.workspace_upper)
 
     def along(self, waypoints: Path) -> Iterator[None]:
-        """Pass the waypoints in turn and stop at the last, unless the task is solved before."""
-        for point in waypoints:
+        """Pass the waypoints in turn, gripping where they say so, and stop at the last."""
+        for waypoint in waypoints:
             for _ in range(MAX_FRAMES):
-                gap = np.clip(point, self._lower, self._upper) - self._goal
+                gap = np.clip(waypoint[:3], self._lower, self._upper) - self._goal
                 distance = float(np.linalg.norm(gap))
                 if distance < ARRIVED:
                     break
                 self._frame(gap * min(1.0, self._speed / distance), noise=0.003)
                 yield
+            if len(waypoint) > 3:
+                yield from self._grip(float(waypoint[3]))
+
+    def _grip(self, opening: float) -> Iterator[None]:
+        """Open or close the gripper and wait for it."""
+        if opening == self._opening:
+            return
+        self._opening = opening
+        self._world.arm.grip(opening)
+        yield from self.hold(GRIP_FRAMES)
 
     def play(self, frames: int) -> Iterator[None]:
         """Wander: keep a direction for a while, then take another."""
@@ -91,6 +108,9 @@ class _Mover:
         for _ in range(frames):
             if self._rng.random() < 0.25:
                 direction = self._rng.normal(size=3)
+            if self._gripper and self._rng.random() < TOGGLE:
+                self._opening = 1.0 - self._opening
+                self._world.arm.grip(self._opening)
             step = direction / np.linalg.norm(direction) * self._rng.uniform(0.2, 1.0)
             self._frame(step * 0.04, noise=0.0)
             yield

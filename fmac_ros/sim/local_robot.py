@@ -88,8 +88,11 @@ class LocalRobot(Subscriber):
         action = chooser.choose(
             latent, rollout.proprio, imagined if chooser.needs_imagined else None
         )
-        trajectory = rollout.act(action, chooser.version, self._world.time).trajectory
+        command = rollout.act(action, chooser.version, self._world.time)
+        trajectory = command.trajectory
         self._world.set_trajectory(trajectory.times, trajectory.positions, trajectory.velocities)
+        if command.opening is not None:
+            self._world.arm.grip(command.opening)
         self._world.step(1.0 / self._world.robot.control_rate_hz)
 
     def _judge(self, rollout: Rollout, observation: Observation) -> None:
@@ -101,6 +104,7 @@ class LocalRobot(Subscriber):
 
     def _observe(self) -> Observation:
         positions, velocities, _ = self._world.joint_state()
+        fingers, finger_velocities, _ = self._world.finger_state()
         images = [self._world.render(name) for name in self._world.camera_names]
         resized = tuple(resize(image, self._picture_size) for image in images)
         if self._ledger is not None:
@@ -111,6 +115,8 @@ class LocalRobot(Subscriber):
             images=resized,
             joint_positions=positions,
             joint_velocities=velocities,
+            finger_positions=fingers,
+            finger_velocities=finger_velocities,
         )
 
     def _truth_now(self) -> Truth:

@@ -16,7 +16,7 @@ COLOURS: dict[str, tuple[float, float, float]] = {
 HOUSING = (0.55, 0.55, 0.58)
 
 
-def _shape(
+def shape_of(
     client: int, kind: int, rgb: tuple[float, float, float], **size: object
 ) -> tuple[int, int]:
     """Collision and visual shape of one size."""
@@ -31,18 +31,36 @@ def _shape(
 def table(client: int, rgb: tuple[float, float, float]) -> int:
     """A fixed dark slab whose top is z = 0."""
     half = (0.75, 0.75, 0.05)
-    collision, visual = _shape(client, pybullet.GEOM_BOX, rgb, halfExtents=half)
+    collision, visual = shape_of(client, pybullet.GEOM_BOX, rgb, halfExtents=half)
     return pybullet.createMultiBody(
         0, collision, visual, basePosition=(0.5, 0.0, -half[2]), physicsClientId=client
     )
 
 
-def block(client: int, xy: np.ndarray, rgb: tuple[float, float, float], half: float = 0.022) -> int:
-    """A loose cube resting on the table at ``xy`` [m]."""
-    collision, visual = _shape(client, pybullet.GEOM_BOX, rgb, halfExtents=(half, half, half))
-    return pybullet.createMultiBody(
+def block(
+    client: int,
+    xy: np.ndarray,
+    rgb: tuple[float, float, float],
+    half: float = 0.022,
+    friction: float | None = None,
+) -> int:
+    """A loose cube resting on the table at ``xy`` [m].
+
+    Args:
+        friction: coefficient, the physics engine's own where None.
+    """
+    collision, visual = shape_of(client, pybullet.GEOM_BOX, rgb, halfExtents=(half, half, half))
+    body: int = pybullet.createMultiBody(
         0.1, collision, visual, basePosition=(xy[0], xy[1], half), physicsClientId=client
     )
+    if friction is not None:
+        pybullet.changeDynamics(body, -1, lateralFriction=friction, physicsClientId=client)
+    return body
+
+
+def place_of(client: int, body: int) -> np.ndarray:
+    """(3,) centre of a body [m]."""
+    return np.array(pybullet.getBasePositionAndOrientation(body, physicsClientId=client)[0])
 
 
 def ball_on_stand(
@@ -103,9 +121,9 @@ class Button:
 def button(client: int, xy: np.ndarray, rgb: tuple[float, float, float]) -> Button:
     """Put a button on the table at ``xy`` [m]."""
     half = (0.045, 0.045, Button.HOUSING_HEIGHT / 2)
-    housing = _shape(client, pybullet.GEOM_BOX, HOUSING, halfExtents=half)
+    housing = shape_of(client, pybullet.GEOM_BOX, HOUSING, halfExtents=half)
     cap_height = Button.CAP_HEIGHT + 0.005  # a little inside the housing, clear of the table
-    cap = _shape(client, pybullet.GEOM_CYLINDER, rgb, radius=Button.CAP_RADIUS, height=cap_height)
+    cap = shape_of(client, pybullet.GEOM_CYLINDER, rgb, radius=Button.CAP_RADIUS, height=cap_height)
     centre = half[2] + Button.CAP_HEIGHT - cap_height / 2
     body = pybullet.createMultiBody(
         baseMass=0,

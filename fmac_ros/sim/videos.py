@@ -21,10 +21,9 @@ from fmac_ros.picture import resize, tile
 from fmac_ros.robots import load_robot
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Colour
 from fmac_ros.sim.cameras import CAMERAS, Light
-from fmac_ros.sim.demonstrator import KINDS, MAX_FRAMES, demonstrate
-from fmac_ros.sim.objects import COLOURS
+from fmac_ros.sim.demonstrator import HOLD_FRAMES, KINDS, MAX_FRAMES, demonstrate
 from fmac_ros.sim.world import TABLE_COLOUR, World
-from fmac_ros.tasks import TASKS, Goal
+from fmac_ros.tasks import TASKS, Goal, wordings
 
 KIND_WEIGHTS = (0.30, 0.32, 0.20, 0.09, 0.09)
 PICTURE_SIZE = 64
@@ -32,6 +31,7 @@ RENDER_SIZE = 128
 CAMERA_JITTER = 0.012  # [m]
 COLOUR_JITTER = 0.05
 VIDEOS_PER_SHARD = 100
+FIRST_SENTENCE = "press the red button"  # any; each video sets its own scene up
 RANDOM_START = 0.35  # share of the videos that start anywhere in the workspace
 
 
@@ -52,19 +52,19 @@ class VideoRenderer:
 
     def __init__(self, arm: str) -> None:
         self._arm = arm
-        self._world = World(load_robot(arm), _goal("press_button", "red", 0).sentence, RENDER_SIZE)
+        self._world = World(load_robot(arm), FIRST_SENTENCE, RENDER_SIZE)
 
     def video(self, task: str, seed: int) -> tuple[VideoInfo, np.ndarray, np.ndarray]:
         """Render one video: what it is, its pictures (n, h, w, 3), solved (n,) bool."""
         rng = np.random.default_rng([seed, 7])
-        goal = _goal(task, str(rng.choice(list(COLOURS))), int(rng.integers(3)))
+        goal = draw_goal(task, rng)
         kind = str(rng.choice(KINDS, p=KIND_WEIGHTS))
         self._set_up(goal, rng)
         pictures, solved = [self._picture()], [self._world.ground_truth()]
         for _ in demonstrate(self._world, kind, rng):
             pictures.append(self._picture())
             solved.append(self._world.ground_truth())
-            if len(pictures) == MAX_FRAMES:
+            if len(pictures) == max(MAX_FRAMES, TASKS[task].horizon + HOLD_FRAMES[1]):
                 break
         info = VideoInfo(goal.sentence, self._arm, task, kind, seed, self._others(goal))
         return info, np.stack(pictures), np.array(solved)
@@ -84,7 +84,8 @@ class VideoRenderer:
             tip = rng.uniform(world.robot.workspace_lower, world.robot.workspace_upper)
             tip[2] = max(tip[2], 0.12)
             orientation = world.arm.tip_orientation()
-            world.arm.place(world.arm.inverse_kinematics(tip, orientation))
+            joints = world.arm.inverse_kinematics(tip, orientation)
+            world.arm.place(joints, world.rest_opening)
             world.step(0.05)
 
     def _picture(self) -> np.ndarray:
@@ -94,17 +95,19 @@ class VideoRenderer:
     def _others(self, goal: Goal) -> tuple[str, ...]:
         """Sentences about the other things in the scene."""
         assert self._world.layout is not None
-        template = TASKS[goal.task].templates[0]
-        return tuple(template.format(name) for name in self._world.layout.names[1:])
+        task = TASKS[goal.task]
+        return tuple(wordings(task, name)[0] for name in self._world.layout.names[1:])
 
     def close(self) -> None:
         """End the physics client."""
         self._world.close()
 
 
-def _goal(task: str, colour: str, wording: int) -> Goal:
-    templates = TASKS[task].templates
-    return Goal(task, colour, templates[wording % len(templates)].format(colour))
+def draw_goal(task: str, rng: np.random.Generator) -> Goal:
+    """One of the task's targets in one of its wordings."""
+    target = str(rng.choice(TASKS[task].targets))
+    sentences = wordings(TASKS[task], target)
+    return Goal(task, target, sentences[int(rng.integers(len(sentences)))])
 
 
 def _jitter(rgb: Colour, rng: np.random.Generator) -> Colour:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Arm, Colour
 from fmac_ros.sim.cameras import CAMERAS, CameraSpec, Light, render
@@ -71,6 +72,11 @@ class World:
         """The arm's URDF."""
         return self.arm.description
 
+    @property
+    def rest_opening(self) -> float:
+        """The gripper's opening before anything is done: a task that grasps begins open."""
+        return float(TASKS[self.goal.task].gripper)
+
     def reset(self, seed: int, split: str = "train") -> None:
         """Set up the layout that ``seed`` draws in ``split`` and put the arm near home."""
         if split not in SPLITS:
@@ -78,7 +84,7 @@ class World:
         rng = np.random.default_rng([SPLITS.index(split), seed])
         self.set_goal(self.goal, rng)
         noise = rng.normal(0.0, HOME_NOISE, len(self.joint_names))
-        self.arm.place(np.asarray(self.robot.home) + noise)
+        self.arm.place(np.asarray(self.robot.home) + noise, self.rest_opening)
         self.step(SETTLE)
 
     def paint(
@@ -113,6 +119,14 @@ class World:
     def joint_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Joint positions [rad], velocities [rad/s], efforts [N m], (n,) each."""
         return self.arm.state()
+
+    def finger_state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finger positions [m], velocities [m/s], efforts [N], (f,) each."""
+        return self.arm.finger_state()
+
+    def grip(self, positions: np.ndarray) -> None:
+        """Bring the fingers to ``positions`` (f,) [m] from now on."""
+        self.arm.grip(opening_of(self.robot, positions))
 
     def render(self, name: str) -> np.ndarray:
         """The image of a camera now, (h, w, 3) uint8 RGB."""

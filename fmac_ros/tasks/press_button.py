@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, Button, block, button
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, progress_by_distance, scatter
+from fmac_ros.tasks.base import Goal, Layout, beside, draw_colours, progress_by_distance, scatter
 
 
 class ButtonLayout:
@@ -42,6 +44,16 @@ class ButtonLayout:
         pressed = button.top - [0, 0, Button.PRESSED]
         return min(0.99, progress_by_distance(np.linalg.norm(tool - pressed)))
 
+    def missed(
+        self,
+        name: str,
+        waypoints: Iterable[np.ndarray],
+        distance: tuple[float, float],
+        rng: np.random.Generator,
+    ) -> list[np.ndarray]:
+        """The same motion beside the right place, or above it."""
+        return beside(waypoints, distance, rng)
+
     def remove(self) -> None:
         """Take buttons and block away."""
         for body in (*(b.body for b in self._buttons.values()), self._block):
@@ -57,6 +69,9 @@ class PressButton:
         "push the {} button down",
         "hit the {} button",
     )
+    targets = tuple(COLOURS)
+    gripper = False
+    horizon = 40
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw two buttons, one of the goal's colour, and a block."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pybullet
 
 from fmac_ros.sim.objects import COLOURS, ball_on_stand
-from fmac_ros.tasks.base import Goal, Layout, draw_colours, progress_by_distance, scatter
+from fmac_ros.tasks.base import Goal, Layout, beside, draw_colours, progress_by_distance, scatter
 
 RADIUS = 0.025  # [m]
 TOLERANCE = 0.04  # [m], tip to the ball's centre
@@ -41,6 +43,16 @@ class ReachLayout:
         """For oracles: 1 at the named ball, less by 2 for each metre from it, at least 0."""
         return progress_by_distance(np.linalg.norm(tool - self._centres[name]) - TOLERANCE)
 
+    def missed(
+        self,
+        name: str,
+        waypoints: Iterable[np.ndarray],
+        distance: tuple[float, float],
+        rng: np.random.Generator,
+    ) -> list[np.ndarray]:
+        """The same motion beside the right place, or above it."""
+        return beside(waypoints, distance, rng)
+
     def remove(self) -> None:
         """Take the balls and stands away."""
         for body in self._bodies:
@@ -56,6 +68,9 @@ class Reach:
         "move to the {} ball",
         "touch the {} ball",
     )
+    targets = tuple(COLOURS)
+    gripper = False
+    horizon = 40
 
     def build(self, client: int, goal: Goal, rng: np.random.Generator) -> Layout:
         """Draw three balls, one of the goal's colour."""

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import difflib
 
-from fmac_ros.sim.objects import COLOURS
-from fmac_ros.tasks.base import Goal, Task
+from fmac_ros.tasks.base import Goal, Task, wordings
+from fmac_ros.tasks.close_drawer import CloseDrawer
+from fmac_ros.tasks.open_drawer import OpenDrawer
+from fmac_ros.tasks.pick_place import PickPlace
 from fmac_ros.tasks.press_button import PressButton
+from fmac_ros.tasks.push import Push
 from fmac_ros.tasks.reach import Reach
 
-TASKS: dict[str, Task] = {task.name: task for task in (PressButton(), Reach())}
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (PressButton(), Reach(), Push(), OpenDrawer(), CloseDrawer(), PickPlace())
+}
 
 
 def sentences() -> dict[str, Goal]:
     """Every sentence that a simulated scene exists for, with its goal."""
     return {
-        sentence: Goal(task.name, colour, sentence)
+        sentence: Goal(task.name, target, sentence)
         for task in TASKS.values()
-        for colour in COLOURS
-        for sentence in (template.format(colour) for template in task.templates)
+        for target in task.targets
+        for sentence in wordings(task, target)
     }
 
 

@@ -27,6 +27,8 @@ class StandingCell(Node):
 
     Attributes:
         commands: trajectories followed; one that is sent again is not.
+        grips: stamps that the gripper's commands answered.
+        awaits_fingers: set to follow a trajectory only once the gripper's command came, too.
         silent: set to stop answering.
     """
 
@@ -34,9 +36,13 @@ class StandingCell(Node):
         super().__init__("cell", **options)
         self.robot = load_robot("panda")
         self.commands = 0
+        self.awaits_fingers = False
         self.silent = False
         self.stamp = 1.0
+        self.grips: list[float] = []
+        self._waiting: JointTrajectory | None = None
         self._joints = np.asarray(self.robot.home, float)
+        self._fingers = np.asarray(self.robot.gripper_open, float)
         self._rng = np.random.default_rng(0)
         self._publisher = self.create_publisher(
             ObservationMessage, names.OBSERVATION, qos.OBSERVATION
@@ -45,6 +51,12 @@ class StandingCell(Node):
             JointTrajectory,
             names.joint_trajectory(self.robot.controller),
             self._on_trajectory,
+            qos.COMMAND,
+        )
+        self.create_subscription(
+            JointTrajectory,
+            names.joint_trajectory(self.robot.gripper_controller),
+            self._on_fingers,
             qos.COMMAND,
         )
         self.create_service(Reset, names.RESET, self._on_reset)
@@ -56,13 +68,31 @@ class StandingCell(Node):
             return
         images = self._rng.integers(0, 255, (2, 64, 64, 3), np.uint8)
         observation = Observation(
-            self.stamp, ("front", "side"), tuple(images), self._joints, np.zeros(len(self._joints))
+            self.stamp,
+            ("front", "side"),
+            tuple(images),
+            self._joints,
+            np.zeros(len(self._joints)),
+            self._fingers,
+            np.zeros(len(self._fingers)),
         )
-        self._publisher.publish(observation_to_msg(observation, self.robot.joint_names))
+        joints, fingers = self.robot.joint_names, self.robot.gripper_joint_names
+        self._publisher.publish(observation_to_msg(observation, joints, finger_names=fingers))
+
+    def _on_fingers(self, message: JointTrajectory) -> None:
+        _, positions, _ = trajectory_to_arrays(message, self.robot.gripper_joint_names)
+        self._fingers = positions[-1]
+        self.grips.append(stamp_to_seconds(message.header.stamp))
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._on_trajectory(waiting)
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         answered = stamp_to_seconds(message.header.stamp)
         if answered and abs(answered - self.stamp) > PERIOD / 2:
+            return
+        if self.awaits_fingers and answered not in self.grips:
+            self._waiting = message
             return
         times, positions, _ = trajectory_to_arrays(message, self.robot.joint_names)
         self._joints = positions[np.searchsorted(times, PERIOD).clip(max=len(times) - 1)]

@@ -13,12 +13,14 @@ from standing_cell import StandingCell
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.action import Rollout
+from fmac_ros.control.gripper import wanted_opening
 from fmac_ros.learning.config import LearnerConfig
 from fmac_ros.learning.learner import Learner
 from fmac_ros.msg import PolicyParameters, Transition
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.nodes.prior_server import PriorServer
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.conversions import stamp_to_seconds
 from fmac_ros.ros.robot_client import episode_of
 from fmac_ros.types import RolloutSpec
 
@@ -83,6 +85,31 @@ def test_random_episode_ends_at_the_time_limit(ros: Any, priors: Path) -> None:
     assert np.abs(episode.actions).max() <= 1.0
     moved = np.diff(episode.proprio[:, :3], axis=0)
     assert (moved * episode.actions).sum() > 0, "the arm goes where the actions point"
+
+
+def test_the_gripper_is_commanded_in_its_own_action_space(ros: Any, priors: Path) -> None:
+    bench = Bench(ros, priors, action_space="ee_delta_gripper")
+    bench.cell.awaits_fingers = True
+    result, _ = bench.result(bench.send(horizon=12))
+    assert result.ok, result.error
+    assert ros.spin_until(lambda: len(bench.transitions) == 12)
+    episode = episode_of(RolloutSpec("000001", TASK, "random", 12, 0), bench.transitions)
+    assert episode.actions.shape == (12, 4) and episode.proprio.shape == (13, 7)
+    stamps = [message.observation.header.stamp for message in bench.transitions]
+    assert {stamp_to_seconds(stamp) for stamp in stamps} <= set(bench.cell.grips)
+    opening = episode.proprio[0, 6]
+    for action, after in zip(episode.actions[:, 3], episode.proprio[1:, 6], strict=True):
+        opening = wanted_opening(action, opening)
+        assert after == pytest.approx(opening, abs=1e-6)
+    assert len(set(episode.proprio[:, 6])) == 2, "random play opens and closes"
+
+
+def test_other_action_spaces_leave_the_gripper_alone(ros: Any, priors: Path) -> None:
+    bench = Bench(ros, priors)
+    result, _ = bench.result(bench.send())
+    assert result.ok, result.error
+    assert bench.cell.grips == []
+    assert len(bench.transitions[0].proprio) == 6
 
 
 def test_policy_episode_waits_for_parameters(ros: Any, priors: Path) -> None:

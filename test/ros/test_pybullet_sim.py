@@ -14,11 +14,13 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from fmac_ros.control.gripper import finger_positions, opening_of
 from fmac_ros.msg import GroundTruth
 from fmac_ros.nodes.pybullet_sim import PybulletSim
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.conversions import (
+    fingers_to_msg,
     image_to_array,
     joint_state_to_arrays,
     stamp_to_seconds,
@@ -54,6 +56,9 @@ class Client:
         self.commands = self.node.create_publisher(
             JointTrajectory, names.joint_trajectory(PANDA.controller), qos.COMMAND
         )
+        self.fingers = self.node.create_publisher(
+            JointTrajectory, names.joint_trajectory(PANDA.gripper_controller), qos.COMMAND
+        )
         self.resets = self.node.create_client(Reset, names.RESET)
 
     def _on_clock(self, message: Clock) -> None:
@@ -82,6 +87,18 @@ class Client:
         plan = SimpleNamespace(times=np.arange(1, 51) * 0.02, positions=path, velocities=velocities)
         plan.accelerations = np.zeros_like(path)
         self.commands.publish(trajectory_to_msg(plan, PANDA.joint_names, stamp))
+
+    def grip(self, opening: float, stamp: Time | None = None) -> None:
+        """Send the fingers to an opening."""
+        target = finger_positions(PANDA, opening)
+        message = fingers_to_msg(target, 0.2, PANDA.gripper_joint_names, stamp)
+        self.fingers.publish(message)
+
+    @property
+    def opening(self) -> float:
+        """Of the gripper, as the joint states tell it."""
+        positions, _ = joint_state_to_arrays(self.joints[-1], PANDA.gripper_joint_names)
+        return opening_of(PANDA, positions)
 
     def reset(self, seed: int, split: str = "train", task: str = TASK) -> Reset.Response:
         future = self.resets.call_async(Reset.Request(seed=seed, split=split, task=task))
@@ -141,6 +158,35 @@ def test_commands_move_the_arm(lockstep) -> None:
     assert advanced(lockstep, lockstep.now)
     moved = lockstep.positions - start
     assert np.all(moved > 0.002) and np.all(moved < 0.02)
+
+
+def test_with_the_gripper_the_world_waits_for_both_commands(ros, client) -> None:
+    grasp = "put the red block into the bowl"
+    ros.add(PybulletSim, task=grasp, repeat_rate_hz=20.0, action_space="ee_delta_gripper")
+    ready = (client.commands, client.fingers)
+    assert ros.spin_until(
+        lambda: client.now > 0 and all(topic.get_subscription_count() for topic in ready)
+    )
+    assert client.opening == pytest.approx(1.0, abs=0.02), "a task that grasps begins open"
+    before = client.now
+    for first, second in ((client.command, client.grip), (client.grip, client.command)) * 2:
+        stamp = client.joints[-1].header.stamp
+        kinds = {client.command: {}, client.grip: {"opening": 0.0}}
+        first(stamp=stamp, **kinds[first])
+        ros.spin_for(0.15)
+        assert client.clock[-1] == before, "one command alone does not move the world"
+        second(stamp=stamp, **kinds[second])
+        assert advanced(client, before)
+        assert client.now == pytest.approx(before + PERIOD, abs=1e-6)
+        before = client.now
+    assert client.opening == pytest.approx(0.0, abs=0.02)
+
+
+def test_the_gripper_keeps_still_without_its_action_space(lockstep) -> None:
+    before = lockstep.now
+    lockstep.command()
+    assert advanced(lockstep, before)
+    assert lockstep.opening == pytest.approx(0.0, abs=0.02)
 
 
 def test_a_bad_command_moves_nothing(lockstep) -> None:

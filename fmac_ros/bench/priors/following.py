@@ -19,6 +19,7 @@ from fmac_ros.priors.local import LocalPriors
 from fmac_ros.robots import load_robot
 from fmac_ros.sim.local_robot import LocalRobot, evaluate
 from fmac_ros.sim.world import World
+from fmac_ros.tasks.needs import needs_of
 from fmac_ros.types import PriorLabels, RolloutSpec
 
 HORIZON = 40
@@ -47,13 +48,15 @@ def follow(
     """Solved of how many held-out layouts."""
     world = World(load_robot(arm), sentence)
     try:
-        controller = ArmController(world.robot)
+        needs = needs_of(sentence, {"horizon": HORIZON})
+        controller = ArmController(world.robot, needs.get("action_space", "ee_delta"))
         robot = LocalRobot(world, controller, priors)
         tell(f"{arm}, {sentence!r}: random play for the inverse dynamics model")
         learner = _learner(robot, priors, sentence, effort, seed)
         robot.on_parameters(learner.updates, learner.parameters())
         tell(f"{arm}, {sentence!r}: following the imagined video")
-        spec = RolloutSpec("eval", sentence, "prior", HORIZON, seed, deterministic=True)
+        horizon = needs.get("horizon", HORIZON)
+        spec = RolloutSpec("eval", sentence, "prior", horizon, seed, deterministic=True)
         solved = evaluate(robot, spec, effort.episodes)
     finally:
         world.close()

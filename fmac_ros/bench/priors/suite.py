@@ -16,11 +16,10 @@ from fmac_ros.priors.local import LOOK_AHEAD, LocalPriors
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import Priors, load_priors
 from fmac_ros.sim.videos import render_dataset
-from fmac_ros.tasks import TASKS
+from fmac_ros.tasks import TASKS, wordings
 
 # Far from those of training and validation videos: layouts that no prior has seen.
 FIRST_SEED = 70_000_000
-COLOUR = "red"
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,16 @@ def _row(
         **judge_video(priors.video, priors.encoder, own.table, shown, bench.look_ahead, bench.seed),
     }
     if bench.following is not None:
-        sentence = TASKS[task].templates[0].format(COLOUR)
+        sentence = wordings(TASKS[task], _target(task))[0]
         local = LocalPriors(priors, bench.look_ahead, bench.seed)
         solved, episodes = follow(arm, sentence, local, bench.following, bench.seed, tell)
         row |= {"video_follow_success": solved / episodes, "video_follow_episodes": episodes}
     return row
+
+
+def _target(task: str) -> str:
+    """A target that names colours, where the task has one: the harder sentence."""
+    return next(target for target in TASKS[task].targets if target)
 
 
 def _line(row: Row) -> str:

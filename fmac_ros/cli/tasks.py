@@ -1,0 +1,54 @@
+"""``fmac tasks``: what can be asked of a simulated arm."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.cli import options
+from fmac_ros.robots import known_robots
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``fmac tasks``."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "tasks", help="list the simulated tasks and their sentences, or draw them"
+    )
+    parser.add_argument("--tasks", help="tasks, comma between (default: all)")
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="draw every task with every arm into this PNG, as in docs/tasks.png",
+    )
+    parser.add_argument("--robots", help="arms to draw, comma between (default: all)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List tasks; draw them where asked."""
+    from fmac_ros.tasks import TASKS
+
+    tasks = options.names("tasks", args.tasks, tuple(TASKS))
+    arms = options.names("robots", args.robots, known_robots())
+    for name in tasks:
+        _describe(name)
+    if args.picture is not None:
+        from fmac_ros.report.tasks_sheet import draw_sheet
+
+        draw_sheet(tasks, arms, args.picture)
+        print(f"picture written to {args.picture}")
+    return 0
+
+
+def _describe(name: str) -> None:
+    from fmac_ros.sim.objects import COLOURS
+    from fmac_ros.tasks import TASKS
+
+    task = TASKS[name]
+    needs = ", ".join([f"{task.horizon} steps", *(["gripper"] if task.gripper else [])])
+    print(f"{name} ({needs})")
+    for template in task.templates:
+        print(f"  {template.replace('{}', 'COLOUR')}")
+    if any(task.targets):
+        print(f"  COLOUR: one of {', '.join(COLOURS)}; two in a sentence differ")

@@ -1,0 +1,63 @@
+"""All tasks with all arms on one sheet: as the cameras see them, and as the priors do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fmac_ros.picture import resize, tile
+from fmac_ros.robots import load_robot
+from fmac_ros.sim.demonstrator import demonstrate
+from fmac_ros.sim.videos import FIRST_SENTENCE, PICTURE_SIZE, RENDER_SIZE
+from fmac_ros.sim.world import World
+from fmac_ros.tasks import TASKS, Goal, wordings
+
+TITLE = 16  # [pixels]
+GAP = 6  # [pixels]
+LAYOUT = 2  # seed
+
+
+def draw_sheet(tasks: Sequence[str], arms: Sequence[str], path: Path) -> None:
+    """Draw a row of tasks by a column of arms into a PNG.
+
+    A cell shows both cameras three times: the start at full resolution, the start as the
+    priors see it, and as the priors see it when a scripted expert has solved the task.
+    """
+    columns = []
+    for arm in arms:
+        world = World(load_robot(arm), FIRST_SENTENCE, RENDER_SIZE)
+        try:
+            columns.append([_cell(world, task) for task in tasks])
+        finally:
+            world.close()
+    rows = [np.concatenate(cells, axis=1) for cells in zip(*columns, strict=True)]
+    sheet = np.concatenate(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet).save(path, optimize=True)
+
+
+def _cell(world: World, task: str) -> np.ndarray:
+    """One task with one arm, (h, w, 3) uint8."""
+    target = TASKS[task].targets[-1]
+    world.goal = Goal(task, target, wordings(TASKS[task], target)[0])
+    world.reset(LAYOUT)
+    full, start = _pictures(world)
+    for _ in demonstrate(world, "expert", np.random.default_rng(LAYOUT)):
+        if world.ground_truth():
+            break
+    _, end = _pictures(world)
+    title = Image.new("RGB", (full.shape[1], TITLE), "white")
+    ImageDraw.Draw(title).text((2, 2), f"{world.robot.name}: {world.goal.sentence}", fill="black")
+    cell = np.concatenate([np.asarray(title), full, start, end])
+    return np.pad(cell, ((0, GAP), (0, GAP), (0, 0)), constant_values=255)
+
+
+def _pictures(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Both cameras as they are, and as the priors see them, enlarged to the same size."""
+    images = [world.render(name) for name in world.camera_names]
+    small = tile([resize(image, PICTURE_SIZE) for image in images])
+    factor = RENDER_SIZE // PICTURE_SIZE
+    return tile(images), small.repeat(factor, axis=0).repeat(factor, axis=1)
