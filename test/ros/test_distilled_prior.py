@@ -52,8 +52,10 @@ def test_a_student_takes_over_from_a_vision_language_model(
     distilled, plain = files
     ros.add(PriorServer, priors=distilled)
     told: dict[str, str] = {}
+    heard: list[DiagnosticArray] = []
 
     def _on_diagnostics(message: DiagnosticArray) -> None:
+        heard.append(message)
         for status in message.status:
             told.update({pair.key: pair.value for pair in status.values})
 
@@ -82,6 +84,8 @@ def test_a_student_takes_over_from_a_vision_language_model(
     for episode in pictures[2:]:
         ask(episode)
     assert ros.spin_until(lambda: told.get("success_trusted") == "1", 30.0), told
+    before = len(heard)  # the message at hand may be older than the last answer
+    assert ros.spin_until(lambda: len(heard) >= before + 2)
     asked = int(told["success_teacher_answers"])
     alone = ask(np.full((1, 64, 128, 3), 77, np.uint8))
     assert 0 < alone.scores[0] < 1
