@@ -42,9 +42,11 @@ def grab():
 
 def reached(done: Callable[[], object], timeout: float = 15.0) -> bool:
     end = time.monotonic() + timeout
-    while not done() and time.monotonic() < end:
+    while time.monotonic() < end:
+        if done():
+            return True
         time.sleep(0.01)
-    return bool(done())
+    return False
 
 
 def test_a_video_is_read_in_order_to_its_end(grab, tmp_path: Path) -> None:

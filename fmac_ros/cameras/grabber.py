@@ -35,12 +35,19 @@ class Frame:
 
 @dataclass(frozen=True)
 class Status:
-    """What a grabber is doing; ``fps`` is measured, ``dropped`` pictures were never taken."""
+    """What a grabber is doing.
+
+    Attributes:
+        fps: measured, 0.0 while no pictures come.
+        dropped: pictures that a newer one replaced before they were taken.
+        silence: time since the last picture [s].
+    """
 
     state: str
     fps: float
     dropped: int
     reconnects: int
+    silence: float
 
 
 class Grabber:
@@ -82,7 +89,8 @@ class Grabber:
             times = list(self._times)
             span = times[-1] - times[0] if len(times) > 1 else 0.0
             fps = (len(times) - 1) / span if span > 0 and self._state == RUNNING else 0.0
-            return Status(self._state, fps, self._dropped, max(0, self._opened - 1))
+            silence = time.monotonic() - times[-1] if times else 0.0
+            return Status(self._state, fps, self._dropped, max(0, self._opened - 1), silence)
 
     def close(self, timeout: float = 5.0) -> None:
         """End the thread and release the source; a blocked read is left behind after timeout."""

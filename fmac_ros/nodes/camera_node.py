@@ -29,6 +29,7 @@ from fmac_ros.ros.publishing import publish
 from fmac_ros.ros.run import run_node
 
 _REPORT_PERIOD = 0.5  # [s]
+_SILENT = 2.0  # [s] without a picture after which an open source is stuck
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
 
 
@@ -47,9 +48,7 @@ class CameraConfig:
     fps: float = parameter(
         0.0, description="requested pictures per second, 0 for its own", minimum=0.0, maximum=240.0
     )
-    frame_id: str = parameter(
-        "", description="frame of the images; <camera>_optical_frame if empty"
-    )
+    frame_id: str = parameter("", description="frame of the images; empty: <camera>_optical_frame")
     calibration: str = parameter("", description="calibration file (YAML); empty: uncalibrated")
     loop: bool = parameter(False, description="start a video file again at its end")
     compressed: bool = parameter(False, description="publish image_raw/compressed (JPEG), too")
@@ -135,6 +134,8 @@ class CameraNode(Node):
             self._diagnostics.warn(f"{shown} is at its end", **values)
         elif status.state != RUNNING:
             self._complain(f"{shown} gives no pictures ({status.state}); trying again", values)
+        elif status.silence > _SILENT:
+            self._complain(f"{shown} is open and silent for {status.silence:.1f} s", values)
         elif self._trouble:
             self._complain(self._trouble, values)
         else:

@@ -52,7 +52,8 @@ def test_publishes_pictures_and_calibration_with_one_stamp(ros, heard, tmp_path:
     parameters = {"source": video, "calibration": str(file), "compressed": True, "loop": True}
     ros.add(CameraNode, camera="front", **parameters)
     assert ros.spin_until(lambda: len(heard.images) > 3 and heard.jpegs and heard.infos)
-    image = heard.images[-1]
+    image = heard.images[0]
+    assert ros.spin_until(lambda: heard.infos[-1].header.stamp.sec and len(heard.infos) > 4)
     info = next(i for i in heard.infos if i.header.stamp == image.header.stamp)
     assert info.header == image.header and image.header.frame_id == "front_optical_frame"
     assert list(info.k) == [60.0, 0, 32, 0, 61, 24, 0, 0, 1]
