@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -44,7 +44,7 @@ _WATCH_PERIOD = 1.0  # [s]
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
 _FROZEN_MOTION = 0.05  # [rad] that a joint must cover before an unchanged picture is held frozen
 _START_UP = 20.0  # [s] in which the robot side may come up without a line in the log
-Message = Image | CompressedImage | JointState
+Message: TypeAlias = "Image | CompressedImage | JointState"
 
 
 @dataclass(frozen=True)
