@@ -33,6 +33,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", sorted(glob("launch/*.py"))),
         (f"share/{NAME}/config", sorted(glob("config/*.*"))),
+        (f"share/{NAME}/config/cameras", sorted(glob("config/cameras/*.yaml"))),
         (f"share/{NAME}/config/robots", sorted(glob("config/robots/*.yaml"))),
     ],
     # Wide, for environments that hold other things too; requirements.txt has what is tested.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from fmac_ros.cameras.config import load_cameras
+from fmac_ros.paths import config_dir
 from fmac_ros.settings import Parameters, Value, check, load_defaults
 
 PACKAGE = "fmac_ros"
@@ -24,7 +27,11 @@ class Graph:
 
 
 # The simulator stamps cameras and joints alike, and in lock-step a lost image costs a wait.
-SIMULATED = Graph({"use_sim_time": True}, {"state_node": {"sensor_reliability": "reliable"}})
+# A renderer has no noise: a picture that stays the same is right there.
+SIMULATED = Graph(
+    {"use_sim_time": True},
+    {"state_node": {"sensor_reliability": "reliable", "frozen_after": 0.0}},
+)
 # Real cameras are not synchronous with the joints.
 REAL = Graph({"use_sim_time": False, "lockstep": False}, {"state_node": {"slop": 0.03}})
 GRAPHS = {"train_sim": SIMULATED, "eval_sim": SIMULATED, "train_real": REAL}
@@ -35,7 +42,7 @@ class NodeSpec:
     """One node of a graph, ready to start.
 
     Attributes:
-        name: node name; the executable in lib/fmac_ros has it too.
+        name: node name, unique in the graph.
         module: the Python module that runs it.
         parameters: every parameter that the node declares, with its value.
         needs: nodes that it waits for when they are gone.
@@ -47,6 +54,11 @@ class NodeSpec:
     parameters: Parameters
     needs: tuple[str, ...] = ()
     ends_graph: bool = False
+
+    @property
+    def executable(self) -> str:
+        """The program in lib/fmac_ros: several cameras are nodes of one."""
+        return self.module.rpartition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,7 @@ class _Role:
 SIM = ("train_sim", "eval_sim")
 TRAIN = ("train_sim", "train_real")
 EVERY = tuple(GRAPHS)
+WITH_CAMERAS = ("train_real",)
 
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
@@ -115,15 +128,33 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     shared = {**defaults.shared, **needs, **given, **fixed.settings}
     roles = [role for role in ROLES if graph in role.graphs]
     present = {role.name for role in roles}
-    return tuple(
+    cameras = _cameras(shared["cameras"]) if graph in WITH_CAMERAS else ()
+    seen = {"cameras": [camera["camera"] for camera in cameras]} if cameras else {}
+    chosen = {**fixed.nodes, "state_node": {**fixed.nodes.get("state_node", {}), **seen}}
+    specs = tuple(
         _spec(
             role,
             shared,
-            {**defaults.nodes.get(role.name, {}), **role.fixed, **fixed.nodes.get(role.name, {})},
+            {**defaults.nodes.get(role.name, {}), **role.fixed, **chosen.get(role.name, {})},
             present,
         )
         for role in roles
     )
+    return (*(_camera_spec(camera, shared) for camera in cameras), *specs)
+
+
+def _cameras(file: str) -> tuple[Parameters, ...]:
+    """Parameters of the camera_nodes of a file; a bare name is looked up in config/cameras."""
+    if not file:
+        return ()
+    path = Path(file)
+    shipped = config_dir() / "cameras" / path.name
+    return load_cameras(shipped if not path.exists() and path.name == file else path)
+
+
+def _camera_spec(camera: Parameters, shared: Parameters) -> NodeSpec:
+    own = {**camera, "use_sim_time": shared["use_sim_time"]}
+    return NodeSpec(f"camera_{camera['camera']}", f"{PACKAGE}.nodes.camera_node", own)
 
 
 def task_needs(settings: Mapping[str, Value]) -> Parameters:
@@ -148,6 +179,7 @@ def settings_of(graph: str) -> Parameters:
     """Settings that a graph's nodes read, and that it does not fix, with their defaults."""
     shared = load_defaults().shared
     read = {name for role in ROLES if graph in role.graphs for name in role.settings}
+    read |= {"cameras"} if graph in WITH_CAMERAS else set()
     fixed = GRAPHS[graph].settings
     return {name: v for name, v in shared.items() if name in read and name not in fixed}
 

@@ -78,6 +78,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "reliability": Setting("weigh each prior by its agreement with outcomes"),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
+    "cameras": Setting(
+        "file of cameras to start (config/cameras or a path); none: other drivers publish them"
+    ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),
     "episodes": Setting("held-out layouts to evaluate on", minimum=1),

@@ -114,3 +114,9 @@ def test_trainer_ends_the_launch_and_the_others_come_back() -> None:
         assert isinstance(exit_of(found["policy_node"], -9)[0], recorder.Log)
     assert isinstance(exit_of(found["policy_node"], -9)[0], recorder.Shutdown)
     assert exit_of(found["state_node"], 2)[0].reason.startswith("state_node stays down")
+
+
+def test_a_camera_file_starts_its_cameras() -> None:
+    found = nodes(started("train_real.launch.py", cameras="two_usb.yaml"))
+    assert found["camera_front"].executable == "camera_node"
+    assert found["camera_side"].parameters[0]["source"] == "/dev/video2"

@@ -10,14 +10,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CompressedImage, Image, JointState
 
+from fmac_ros.cameras.frozen import FrozenWatch
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.picture import resize
 from fmac_ros.robots import load_robot
@@ -32,6 +33,7 @@ from fmac_ros.ros.conversions import (
     stamp_to_seconds,
 )
 from fmac_ros.ros.diagnostics import Diagnostics
+from fmac_ros.ros.images import compressed_to_array
 from fmac_ros.ros.joiner import Joiner
 from fmac_ros.ros.parameters import ParameterError, declare, parameter
 from fmac_ros.ros.run import run_node
@@ -40,7 +42,9 @@ from fmac_ros.types import Observation
 
 _WATCH_PERIOD = 1.0  # [s]
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
+_FROZEN_MOTION = 0.05  # [rad] that a joint must cover before an unchanged picture is held frozen
 _START_UP = 20.0  # [s] in which the robot side may come up without a line in the log
+Message: TypeAlias = "Image | CompressedImage | JointState"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,15 @@ class StateConfig:
         description="how images and joint states are subscribed to; reliable in lock-step",
         choices=qos.RELIABILITIES,
     )
+    compressed: bool = parameter(
+        False, description="read image_raw/compressed (JPEG, PNG) instead of image_raw"
+    )
+    frozen_after: float = parameter(
+        1.0,
+        description="time of identical images of a moving arm that is too long [s], 0: any is fine",
+        minimum=0.0,
+        maximum=60.0,
+    )
 
 
 class StateNode(Node):
@@ -79,13 +92,15 @@ class StateNode(Node):
         self._joint_names, self._finger_names = _joint_names(self._config.robot)
         self._trouble = ""
         self._started = self._joined = time.monotonic()
-        topics = {camera: names.camera_image(camera) for camera in self._config.cameras}
+        topics = {camera: self._image_topic(camera) for camera in self._config.cameras}
         topics[names.JOINT_STATES] = names.JOINT_STATES
-        self._joiner: Joiner[Image | JointState] = Joiner(
-            list(topics), slop=round(self._config.slop * 1e9)
-        )
+        self._joiner: Joiner[Message] = Joiner(list(topics), slop=round(self._config.slop * 1e9))
         resolved = {source: self.resolve_topic_name(topic) for source, topic in topics.items()}
         self._watch = SourceWatch(resolved, self.count_publishers, self._config.stale_after)
+        after = self._config.frozen_after
+        self._frozen = {
+            camera: FrozenWatch(after, _FROZEN_MOTION) for camera in self._config.cameras
+        }
         self._diagnostics = Diagnostics(self)
         self._publisher = self.create_publisher(
             ObservationMessage, names.OBSERVATION, qos.OBSERVATION
@@ -94,14 +109,19 @@ class StateNode(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_WATCH_PERIOD, self._on_watch, clock=steady)
 
+    def _image_topic(self, camera: str) -> str:
+        topic = names.camera_image(camera)
+        return names.compressed(topic) if self._config.compressed else topic
+
     def _subscribe(self, topics: dict[str, str]) -> None:
         profile = qos.sensor(self._config.sensor_reliability)
         for source, topic in topics.items():
-            kind = JointState if source == names.JOINT_STATES else Image
+            picture = CompressedImage if self._config.compressed else Image
+            kind = JointState if source == names.JOINT_STATES else picture
             self.create_subscription(kind, topic, self._listener(source), profile)
 
-    def _listener(self, source: str) -> Callable[[Image | JointState], None]:
-        def _on_message(message: Image | JointState) -> None:
+    def _listener(self, source: str) -> Callable[[Message], None]:
+        def _on_message(message: Message) -> None:
             if source == names.JOINT_STATES and not set(message.name) & set(self._joint_names):
                 return  # another device on the same topic, a gripper for example
             self._watch.arrived(source, time.monotonic())
@@ -113,7 +133,7 @@ class StateNode(Node):
 
         return _on_message
 
-    def _publish(self, joined: dict[str, Image | JointState]) -> None:
+    def _publish(self, joined: dict[str, Message]) -> None:
         stamp = joined[self._config.cameras[0]].header.stamp
         try:
             observation = self._observation(stamp, joined)
@@ -125,31 +145,40 @@ class StateNode(Node):
             return
         self._trouble = ""
 
-    def _observation(self, stamp: Time, joined: dict[str, Image | JointState]) -> Observation:
+    def _observation(self, stamp: Time, joined: dict[str, Message]) -> Observation:
         joints = joined[names.JOINT_STATES]
         positions, velocities = joint_state_to_arrays(joints, self._joint_names)
         known = has_joints(joints.name, self._finger_names)
         fingers = joint_state_to_arrays(joints, self._finger_names if known else ())
+        images = tuple(
+            self._image(camera, joined[camera], positions) for camera in self._config.cameras
+        )
         return Observation(
             stamp=stamp_to_seconds(stamp),
             camera_names=self._config.cameras,
-            images=tuple(self._image(camera, joined[camera]) for camera in self._config.cameras),
+            images=images,
             joint_positions=positions,
             joint_velocities=velocities,
             finger_positions=fingers[0],
             finger_velocities=fingers[1],
         )
 
-    def _image(self, camera: str, message: Image) -> np.ndarray:
+    def _image(self, camera: str, message: Message, positions: np.ndarray) -> np.ndarray:
         size = self._config.image_size
         try:
-            picture = image_to_array(message)
+            convert = compressed_to_array if self._config.compressed else image_to_array
+            picture = convert(message)
         except ConversionError as error:
             raise ConversionError(f"camera {camera}: {error}") from error
         if min(picture.shape[:2]) < size:
             raise ConversionError(
                 f"camera {camera}: image is {picture.shape[1]}x{picture.shape[0]}, "
                 f"valid: {size}x{size} or larger"
+            )
+        now = stamp_to_seconds(message.header.stamp)
+        if frozen := self._frozen[camera].frozen_for(picture, now, positions):
+            raise ConversionError(
+                f"camera {camera} is frozen: the same image for {frozen:.1f} s while the arm moved"
             )
         return resize(picture, size)
 

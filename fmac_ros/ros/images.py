@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from fmac_ros.cameras.calibration import Calibration
+from fmac_ros.cameras.compressed import decode
 
 
 class ConversionError(ValueError):
@@ -26,6 +29,7 @@ _ENCODINGS = {
     "bgr8": _Encoding(3, (2, 1, 0)),
     "rgba8": _Encoding(4, (0, 1, 2)),
     "bgra8": _Encoding(4, (2, 1, 0)),
+    "mono8": _Encoding(1, (0, 0, 0)),
 }
 
 
@@ -59,6 +63,29 @@ def image_to_array(message: Image) -> np.ndarray:
     return pixels[:, :, encoding.to_rgb]
 
 
+def compressed_to_array(message: CompressedImage) -> np.ndarray:
+    """The (height, width, 3) uint8 RGB array of a compressed image.
+
+    Raises:
+        ConversionError: not a JPEG or PNG of a camera, too large, cut short or corrupt.
+    """
+    if "compressedDepth" in message.format:
+        raise ConversionError(f"compressed format is {message.format!r}, valid: jpeg, png")
+    try:
+        return decode(bytes(message.data))
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+
+
+def compressed_message(jpeg: bytes, stamp: Time, frame_id: str) -> CompressedImage:
+    """A message of a JPEG that was made from RGB."""
+    message = CompressedImage(format="rgb8; jpeg compressed bgr8")
+    message.header.stamp = stamp
+    message.header.frame_id = frame_id
+    message.data = array.array("B", jpeg)
+    return message
+
+
 def array_to_image(picture: np.ndarray, stamp: Time | None = None, frame_id: str = "") -> Image:
     """An rgb8 image of a (height, width, 3) uint8 array."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
@@ -87,4 +114,21 @@ def camera_info(
     message.k = matrix.reshape(-1).astype(np.float64)
     message.r = np.eye(3).reshape(-1)
     message.p = np.hstack([matrix, np.zeros((3, 1))]).reshape(-1).astype(np.float64)
+    return message
+
+
+def calibrated_info(
+    calibration: Calibration | None, height: int, width: int, stamp: Time, frame_id: str
+) -> CameraInfo:
+    """Calibration of pictures of a size; K is 0 (uncalibrated) without one for that size."""
+    message = CameraInfo(height=height, width=width)
+    message.header.stamp = stamp
+    message.header.frame_id = frame_id
+    if calibration is None or (calibration.width, calibration.height) != (width, height):
+        return message
+    message.distortion_model = calibration.distortion_model
+    message.d = calibration.distortion.tolist()
+    message.k = calibration.matrix.reshape(-1)
+    message.r = calibration.rectification.reshape(-1)
+    message.p = calibration.projection.reshape(-1)
     return message

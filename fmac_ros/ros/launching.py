@@ -44,11 +44,12 @@ def train_description(graph: str, remappings: Mapping[str, str] | None = None) -
     def nodes(context: LaunchContext) -> list[Action]:
         given = _read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
+        cameras = {name: given.pop(name) for name in ("cameras",) if name in given}
         chosen = _only_changed(given, defaults) if resume else given
         run_dir, settings = open_run(chosen, Path(place) if place else None, resume)
         topics = {topic: context.launch_configurations[name] for name, topic in renamed.items()}
         told = LogInfo(msg=f"the run is kept in {run_dir.path}")
-        specs = describe(graph, trainer_settings(graph, settings, run_dir))
+        specs = describe(graph, {**trainer_settings(graph, settings, run_dir), **cameras})
         return [told, *(_node(spec, topics.items()) for spec in specs)]
 
     topics = [
@@ -118,7 +119,7 @@ def _opaque(function: Callable[[LaunchContext], list[Action]]) -> Action:
 def _node(spec: NodeSpec, remappings: Iterable[tuple[str, str]] = ()) -> Action:
     return Node(
         package=PACKAGE,
-        executable=spec.name,
+        executable=spec.executable,
         name=spec.name,
         parameters=[spec.parameters],
         remappings=list(remappings),

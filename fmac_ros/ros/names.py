@@ -41,6 +41,11 @@ def camera_image(camera: str) -> str:
     return f"{camera}/image_raw"
 
 
+def compressed(image_topic: str) -> str:
+    """Topic of an image topic's compressed form, ``front/image_raw/compressed``."""
+    return f"{image_topic}/compressed"
+
+
 def camera_info(camera: str) -> str:
     """Topic of a camera's calibration, ``front/camera_info``."""
     return f"{camera}/camera_info"

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CompressedImage, Image, JointState
 
+from fmac_ros.cameras.compressed import encode
 from fmac_ros.msg import Observation
 from fmac_ros.nodes.state_node import StateNode
 from fmac_ros.robots import load_robot
@@ -20,6 +21,10 @@ from fmac_ros.ros.parameters import ParameterError
 JOINTS = load_robot("panda").joint_names
 PICTURE = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
 BLANK = np.full((128, 128, 3), 50, np.uint8)
+
+
+def stamp_of(seconds: float) -> Time:
+    return Time(sec=int(seconds), nanosec=round(seconds % 1 * 1e9))
 
 
 @pytest.fixture
@@ -36,16 +41,18 @@ def cell(ros):
         DiagnosticArray, names.DIAGNOSTICS, lambda m: said.append(m.status[0]), qos.RELIABLE
     )
 
-    def send(seconds: float, joint_names=JOINTS, front=PICTURE, side=BLANK, **lag: float) -> None:
-        stamp = Time(nanosec=round(seconds * 1e9))
+    def send(seconds: float, joint_names=JOINTS, front=PICTURE, side=BLANK, **lag) -> None:
+        stamp = stamp_of(seconds)
         for name, picture in (("front", front), ("side", side)):
             if picture is not None:
                 cameras[name].publish(
                     picture if isinstance(picture, Image) else array_to_image(picture, stamp, name)
                 )
         state = JointState(name=list(joint_names))
-        state.header.stamp = Time(nanosec=round((seconds + lag.get("lag", 0.0)) * 1e9))
+        state.header.stamp = stamp_of(seconds + lag.get("lag", 0.0))
         state.position = [float(i) for i in range(len(joint_names))]
+        if "positions" in lag:
+            state.position = list(lag["positions"])
         state.velocity = [0.1] * len(joint_names)
         joints.publish(state)
 
@@ -153,3 +160,61 @@ def test_says_that_nobody_publishes(ros) -> None:
 def test_an_unknown_robot_is_refused(ros) -> None:
     with pytest.raises(ParameterError, match="'r2d2', valid: "):
         ros.add(StateNode, robot="r2d2")
+
+
+def frozen_run(ros, cell, moving: float, changing: bool = False) -> list[float]:
+    """Send 20 states over 1.9 s of stamps; the stamps of the observations that came."""
+    cell.start(frozen_after=1.0)
+    for step in range(20):
+        picture = PICTURE.copy()
+        picture[0, 0, 0] = step if changing else 0
+        positions = np.full(len(JOINTS), 0.1 + moving * step)
+        cell.send(0.1 * step, front=picture, side=picture, positions=positions)
+        ros.spin_for(0.03)
+    return [stamp_to_seconds(message.header.stamp) for message in cell.seen]
+
+
+def test_a_frozen_camera_of_a_moving_arm_is_withheld_and_comes_back(ros, cell) -> None:
+    stamps = frozen_run(ros, cell, moving=0.01)
+    assert stamps and max(stamps) < 1.05
+    assert _said(cell, "is frozen: the same image for")
+    cell.send(1.95, front=255 - PICTURE, side=255 - PICTURE)
+    assert ros.spin_until(lambda: stamp_to_seconds(cell.seen[-1].header.stamp) == 1.95)
+
+
+@pytest.mark.parametrize(("moving", "changing"), [(0.0, False), (0.01, True)])
+def test_still_scenes_and_live_pictures_are_no_frozen_camera(ros, cell, moving, changing) -> None:
+    assert max(frozen_run(ros, cell, moving, changing)) == pytest.approx(1.9)
+    assert not _said(cell, "frozen")
+
+
+def test_compressed_pictures_are_read_and_corrupt_ones_refused(ros) -> None:
+    node, seen, said = ros.node("cell"), [], []
+    camera = node.create_publisher(CompressedImage, "front/image_raw/compressed", qos.RELIABLE)
+    joints = node.create_publisher(JointState, names.JOINT_STATES, qos.RELIABLE)
+    node.create_subscription(Observation, names.OBSERVATION, seen.append, qos.RELIABLE)
+    node.create_subscription(
+        DiagnosticArray, names.DIAGNOSTICS, lambda m: said.append(m.status[0]), qos.RELIABLE
+    )
+    ros.add(StateNode, cameras=["front"], compressed=True, sensor_reliability="reliable")
+    pair = (camera, joints)
+    assert ros.spin_until(lambda: all(p.get_subscription_count() for p in pair))
+    assert ros.spin_until(lambda: node.count_publishers(names.OBSERVATION))
+
+    def send(data: bytes, seconds: float) -> None:
+        message = CompressedImage(format="jpeg", data=data)
+        state = JointState(name=list(JOINTS), position=[0.0] * 7, velocity=[0.0] * 7)
+        message.header.stamp = state.header.stamp = stamp_of(seconds)
+        camera.publish(message)
+        joints.publish(state)
+
+    red = np.zeros((96, 96, 3), np.uint8)
+    red[..., 0] = 200
+    jpeg = encode(red, 95)
+    cut_short = SimpleNamespace(said=said)
+    send(jpeg[:-10], 0.1)
+    assert ros.spin_until(lambda: _said(cut_short, "front: compressed image is cut short"))
+    assert not seen
+    send(jpeg, 0.2)
+    assert ros.spin_until(lambda: seen)
+    assert np.abs(image_to_array(seen[0].images[0]).astype(int) - (200, 0, 0)).max() < 6

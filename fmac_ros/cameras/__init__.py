@@ -1,0 +1,1 @@
+"""Cameras without ROS: capture, calibration files, JPEG with limits, frozen pictures."""
