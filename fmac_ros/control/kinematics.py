@@ -31,7 +31,7 @@ class Kinematics:
 
     def __init__(self, robot: RobotConfig, urdf: str | None = None) -> None:
         model = pin.buildModelFromXML(urdf if urdf is not None else robot_urdf(robot))
-        self._model = _arm_only(model, robot)
+        self._model = arm_only(model, robot)[0]
         self._data = self._model.createData()
         self._frame = self._model.getFrameId(robot.ee_link)
         self._base = np.asarray(robot.base_position)
@@ -107,8 +107,14 @@ class Kinematics:
         return q
 
 
-def _arm_only(model: pin.Model, robot: RobotConfig) -> pin.Model:
-    """The model with every joint but the arm's locked, fingers closed."""
+def arm_only(
+    model: pin.Model, robot: RobotConfig, shapes: pin.GeometryModel | None = None
+) -> tuple[pin.Model, pin.GeometryModel]:
+    """The model, and its shapes, with every joint but the arm's locked, fingers closed.
+
+    Raises:
+        ValueError: the model lacks the robot's joints or tool link, or has another order.
+    """
     missing = [name for name in robot.joint_names if not model.existJointName(name)]
     if missing or not model.existFrame(robot.ee_link):
         lacks = missing or [robot.ee_link]
@@ -118,10 +124,11 @@ def _arm_only(model: pin.Model, robot: RobotConfig) -> pin.Model:
         if model.existJointName(name):
             where[model.joints[model.getJointId(name)].idx_q] = value
     others = [i for i, name in enumerate(model.names) if i and name not in robot.joint_names]
-    arm = pin.buildReducedModel(model, others, where)
+    shapes = shapes if shapes is not None else pin.GeometryModel()
+    arm, (shapes,) = pin.buildReducedModel(model, [shapes], others, where)
     if tuple(arm.names)[1:] != robot.joint_names:
         raise ValueError(f"joints of {robot.name} must be listed as {tuple(arm.names)[1:]}")
-    return arm
+    return arm, shapes
 
 
 def _least_squares(jacobian: np.ndarray, error: np.ndarray) -> np.ndarray:
