@@ -25,8 +25,11 @@ class Graph:
 
 # The simulator stamps cameras and joints alike, and in lock-step a lost image costs a wait.
 SIMULATED = Graph({"use_sim_time": True}, {"state_node": {"sensor_reliability": "reliable"}})
-# Real cameras are not synchronous with the joints.
-REAL = Graph({"use_sim_time": False, "lockstep": False}, {"state_node": {"slop": 0.03}})
+# Real cameras are not synchronous with the joints, and a person arms a real arm.
+REAL = Graph(
+    {"use_sim_time": False, "lockstep": False},
+    {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False}},
+)
 GRAPHS = {"train_sim": SIMULATED, "eval_sim": SIMULATED, "train_real": REAL}
 
 

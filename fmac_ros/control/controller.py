@@ -160,8 +160,11 @@ class ArmController:
         return target if share == 1.0 else measured + share * (target - measured)
 
     def halt(self, now: float, reason: str) -> Command | None:
-        """Bring the arm to rest at ``now`` [s], without an observation; None before a reset."""
-        if self._last is None:
+        """Bring a moving arm to rest at ``now`` [s], without an observation.
+
+        None where the last motion is over: the arm may have been moved by others since.
+        """
+        if self._last is None or now - self._last[0] >= self._last[1].times[-1]:
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)
@@ -173,6 +176,7 @@ class ArmController:
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
+        reason = self._interlock.fault or reason  # what an operator must know first
         return Command(trajectory, action, True, reason, detail, self._opening)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
