@@ -32,8 +32,11 @@ SIMULATED = Graph(
     {"use_sim_time": True},
     {"state_node": {"sensor_reliability": "reliable", "frozen_after": 0.0}},
 )
-# Real cameras are not synchronous with the joints.
-REAL = Graph({"use_sim_time": False, "lockstep": False}, {"state_node": {"slop": 0.03}})
+# Real cameras are not synchronous with the joints, and a person arms a real arm.
+REAL = Graph(
+    {"use_sim_time": False, "lockstep": False},
+    {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False}},
+)
 GRAPHS = {"train_sim": SIMULATED, "eval_sim": SIMULATED, "train_real": REAL}
 
 

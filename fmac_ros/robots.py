@@ -33,6 +33,7 @@ class RobotConfig:
 
     Attributes:
         urdf: path of the arm's URDF file; sim.tool.robot_urdf() gives the text with the tool.
+            None for an arm that is known from its /robot_description only.
         joint_names: the n arm joints, from base to flange.
         ee_link: link whose origin is the tool tip and whose z axis points forward.
         home: (n,) joint positions with the tool pointing down [rad].
@@ -50,7 +51,7 @@ class RobotConfig:
     """
 
     name: str
-    urdf: str
+    urdf: str | None
     joint_names: tuple[str, ...]
     ee_link: str
     home: np.ndarray
@@ -105,21 +106,33 @@ def known_robots() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (config_dir() / "robots").glob("*.yaml")))
 
 
+def simulated_robots() -> tuple[str, ...]:
+    """Names of the arms whose URDF the package has, so that they can be simulated."""
+    return tuple(name for name in known_robots() if "urdf" in _read(name))
+
+
 def load_robot(name: str) -> RobotConfig:
     """Read config/robots/<name>.yaml; ValueError for an unknown name or a bad file."""
     if name not in known_robots():
         raise ValueError(f"robot is {name!r}, valid: {', '.join(known_robots())}")
-    path = config_dir() / "robots" / f"{name}.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        return _from_dict(name, data)
+        return _from_dict(name, _read(name))
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path}: missing or malformed entry {error}") from error
+        raise ValueError(f"{_file(name)}: missing or malformed entry {error}") from error
+
+
+def _file(name: str) -> Path:
+    return config_dir() / "robots" / f"{name}.yaml"
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load(_file(name).read_text(encoding="utf-8"))
 
 
 def _from_dict(name: str, data: dict[str, Any]) -> RobotConfig:
     values = dict(data, name=name)
-    values["urdf"] = str(_urdf_path(values["urdf"]))
+    urdf = values.get("urdf")
+    values["urdf"] = str(_urdf_path(urdf)) if urdf else None
     if values.get("tool"):
         values["tool"] = ToolMount(**values["tool"])
     values.update(_limits(values.pop("vendor_limits"), values.pop("margins")))

@@ -10,7 +10,7 @@ from fmac_ros.control.actions import ACTION_SPACES
 from fmac_ros.control.controller import ArmController, Command
 from fmac_ros.control.trajectory import Trajectory
 from fmac_ros.control.verify import WORKSPACE_TOLERANCE
-from fmac_ros.robots import RobotConfig, known_robots, load_robot
+from fmac_ros.robots import RobotConfig, load_robot, simulated_robots
 from fmac_ros.types import Observation
 
 PERIOD = 0.1  # [s]
@@ -41,7 +41,7 @@ def _wild(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("space", ACTION_SPACES)
-@pytest.mark.parametrize("name", known_robots())
+@pytest.mark.parametrize("name", simulated_robots())
 def test_anything_asked_gives_a_safe_motion(name: str, space: str) -> None:
     robot = load_robot(name)
     controller, _ = _at_home(robot, space)

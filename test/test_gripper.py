@@ -21,7 +21,7 @@ from fmac_ros.control.gripper import (
 from fmac_ros.graph import describe
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.registry import load_priors
-from fmac_ros.robots import known_robots, load_robot
+from fmac_ros.robots import load_robot, simulated_robots
 from fmac_ros.sim.local_robot import LocalRobot
 from fmac_ros.sim.world import World
 from fmac_ros.start import open_run
@@ -39,7 +39,7 @@ def _seen(robot, opening=1.0, stamp=0.0):
     )
 
 
-@pytest.mark.parametrize("name", known_robots())
+@pytest.mark.parametrize("name", simulated_robots())
 def test_openings_and_finger_positions_are_inverse(name):
     robot = load_robot(name)
     for opening in (0.0, 0.3, 1.0):

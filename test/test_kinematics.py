@@ -10,14 +10,14 @@ import numpy as np
 import pybullet
 import pytest
 
-from fmac_ros.control.kinematics import Kinematics
-from fmac_ros.robots import RobotConfig, known_robots, load_robot
+from fmac_ros.control.kinematics import Kinematics, manipulability
+from fmac_ros.robots import RobotConfig, load_robot, simulated_robots
 from fmac_ros.sim.tool import robot_urdf
 
 DOWN = np.diag([1.0, -1.0, -1.0])
 
 
-@pytest.fixture(params=known_robots())
+@pytest.fixture(params=simulated_robots())
 def robot(request: pytest.FixtureRequest) -> RobotConfig:
     return load_robot(request.param)
 
@@ -100,6 +100,21 @@ def test_out_of_reach_stays_inside_the_limits(robot: RobotConfig) -> None:
     q = Kinematics(robot).solve(robot.home, np.array([5.0, 5.0, -5.0]), DOWN)
     assert np.all(np.isfinite(q))
     assert np.all(q >= robot.lower) and np.all(q <= robot.upper)
+
+
+def test_steps_near_a_singular_pose_are_short_and_regular_ones_exact() -> None:
+    robot = load_robot("ur5e")
+    kinematics = Kinematics(robot)
+    stretched = np.array([0.0, -1.2, 1e-4, -1.9, -1.5708, 0.0])  # the elbow is straight
+    assert manipulability(kinematics.jacobian(stretched)) < 1e-3 * manipulability(
+        kinematics.jacobian(robot.home)
+    )
+    tip, rotation = kinematics.forward(stretched)
+    outwards = np.array([0.0, 0.0, 0.02])
+    step = kinematics.solve(stretched, tip + outwards, rotation, iterations=1) - stretched
+    assert np.max(np.abs(step)) < 0.25
+    undamped = np.linalg.pinv(kinematics.jacobian(stretched)) @ np.append(outwards, np.zeros(3))
+    assert np.max(np.abs(undamped)) > 10
 
 
 def test_free_orientation_reaches_the_position() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmac_ros.robots import RobotConfig, known_robots, load_robot
+from fmac_ros.robots import RobotConfig, known_robots, load_robot, simulated_robots
 from fmac_ros.sim.tool import robot_urdf
 
 
@@ -20,7 +20,13 @@ def robot(request: pytest.FixtureRequest) -> RobotConfig:
 
 
 def test_the_arms_we_ship() -> None:
-    assert {"panda", "ur5e", "kuka", "xarm"} <= set(known_robots())
+    assert {"panda", "ur5e", "kuka", "xarm"} <= set(simulated_robots())
+    assert set(known_robots()) - set(simulated_robots()) == {"fr3", "ur10e"}
+
+
+def test_an_arm_without_a_urdf_cannot_be_simulated() -> None:
+    with pytest.raises(ValueError, match="fr3 has no URDF here.*panda"):
+        robot_urdf(load_robot("fr3"))
 
 
 def test_unknown_robot_names_the_known() -> None:
@@ -28,7 +34,9 @@ def test_unknown_robot_names_the_known() -> None:
         load_robot("pandaa")
 
 
-def test_limits_are_inside_those_of_the_urdf(robot: RobotConfig) -> None:
+@pytest.mark.parametrize("name", simulated_robots())
+def test_limits_are_inside_those_of_the_urdf(name: str) -> None:
+    robot = load_robot(name)
     joints = {j.get("name"): j for j in ET.fromstring(robot_urdf(robot)).findall("joint")}
     for i, name in enumerate(robot.joint_names):
         limit = joints[name].find("limit")

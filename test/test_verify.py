@@ -51,6 +51,11 @@ def test_faults_are_named(trajectory: Trajectory, message: str) -> None:
     assert message in _fault(trajectory)
 
 
+def test_jerk_is_checked() -> None:
+    gentle = dataclasses.replace(ROBOT, jerk=0.9 * ROBOT.jerk)
+    assert "jerks too hard" in _fault(GOOD, robot=gentle)
+
+
 def test_the_workspace_box_is_checked() -> None:
     kinematics = Kinematics(ROBOT)
     tip, rotation = kinematics.forward(ROBOT.home)

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from fmac_ros.robots import known_robots, load_robot
+from fmac_ros.robots import load_robot, simulated_robots
 from fmac_ros.sim.demonstrator import KINDS, demonstrate
 from fmac_ros.sim.videos import draw_goal
 from fmac_ros.sim.world import World
@@ -28,7 +28,7 @@ def run(world, kind, seed):
     return any(solved)
 
 
-@pytest.mark.parametrize("robot", known_robots())
+@pytest.mark.parametrize("robot", simulated_robots())
 def test_the_expert_presses_the_button_with_every_arm(robot):
     world = World(load_robot(robot), "press the red button", image_size=64)
     try:
@@ -37,7 +37,7 @@ def test_the_expert_presses_the_button_with_every_arm(robot):
         world.close()
 
 
-@pytest.mark.parametrize("robot", known_robots())
+@pytest.mark.parametrize("robot", simulated_robots())
 @pytest.mark.parametrize("task", ["push", "open_drawer", "close_drawer", "pick_place"])
 def test_the_expert_solves_and_a_near_miss_does_not(robot, task):
     world = World(load_robot(robot), "press the red button", image_size=64)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fmac_ros.cli import options
-from fmac_ros.robots import known_robots
+from fmac_ros.robots import simulated_robots
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from fmac_ros.tasks import TASKS
 
     tasks = options.names("tasks", args.tasks, tuple(TASKS))
-    arms = options.names("robots", args.robots, known_robots())
+    arms = options.names("robots", args.robots, simulated_robots())
     for name in tasks:
         _describe(name)
     if args.picture is not None:

@@ -99,6 +99,17 @@ class JointDelta:
 ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, EndEffectorDeltaGripper.name)
 
 
+def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
+    """Components of an action, and whether the last is the gripper's; needs no kinematics."""
+    if name not in ACTION_SPACES:
+        raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
+    sizes = {
+        JointDelta.name: robot.size,
+        EndEffectorDeltaGripper.name: EndEffectorDeltaGripper.size,
+    }
+    return sizes.get(name, EndEffectorDelta.size), name == EndEffectorDeltaGripper.name
+
+
 def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:
     """The action space of that name; ValueError for an unknown one."""
     if name == EndEffectorDelta.name:

@@ -8,8 +8,10 @@ import numpy as np
 
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
+from fmac_ros.control.collision import Collisions
 from fmac_ros.control.gate import Gate, finite_vector
 from fmac_ros.control.gripper import opening_of, wanted_opening
+from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.proprio import proprio
 from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
@@ -47,13 +49,22 @@ class ArmController:
         robot: the arm.
         action_space: one of actions.ACTION_SPACES.
         max_age: oldest observation to act on [s].
+        urdf: URDF text to use instead of the robot's own, such as /robot_description.
+        interlock: who may move the arm; None for an arm that is always armed.
     """
 
     def __init__(
-        self, robot: RobotConfig, action_space: str = "ee_delta", max_age: float = gates.MAX_AGE
+        self,
+        robot: RobotConfig,
+        action_space: str = "ee_delta",
+        max_age: float = gates.MAX_AGE,
+        urdf: str | None = None,
+        interlock: Interlock | None = None,
     ) -> None:
         self._robot = robot
-        self._kinematics = Kinematics(robot)
+        self._interlock = interlock if interlock is not None else Interlock()
+        self._kinematics = Kinematics(robot, urdf)
+        self._collisions = Collisions(robot, urdf)
         self.space = make_action_space(action_space, self._kinematics, robot)
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
         self._opening: float | None = None
@@ -63,6 +74,11 @@ class ArmController:
     def kinematics(self) -> Kinematics:
         """Kinematics of the arm."""
         return self._kinematics
+
+    @property
+    def collisions(self) -> Collisions:
+        """Self-collision and table collision of the arm."""
+        return self._collisions
 
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
@@ -111,10 +127,13 @@ class ArmController:
     def _act(
         self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
     ) -> Command:
+        if self._interlock.fault:
+            return self._hold(start, measured, now, self._interlock.fault)
         if not finite_vector(action, self.space.size):
             return self._hold(start, measured, now, gates.BAD_ACTION)
         try:
-            verdict = self._gate.check(measured, self.space.target(measured, action))
+            target = self._scaled(measured, self.space.target(measured, action))
+            verdict = self._gate.check(measured, target)
             if verdict.held:
                 return self._hold(start, measured, now, verdict.reason)
             trajectory = plan(self._robot, start, verdict.q_target)
@@ -125,12 +144,30 @@ class ArmController:
         fault = verify_trajectory(trajectory, start, self._robot, self._kinematics)
         if fault:
             return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
+        fault = self._collisions.path_fault(trajectory.positions)
+        if fault:
+            return self._hold(start, measured, now, gates.COLLISION, fault)
         self._last = (now, trajectory)
         passed = self.space.passed(measured, verdict.q_target)
         if self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
             self._opening = wanted_opening(float(passed[-1]), self._opening)
         return Command(trajectory, passed, False, "", opening=self._opening)
+
+    def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """The target, nearer by the robot's speed scaling."""
+        share = self._interlock.scaling
+        return target if share == 1.0 else measured + share * (target - measured)
+
+    def halt(self, now: float, reason: str) -> Command | None:
+        """Bring a moving arm to rest at ``now`` [s], without an observation.
+
+        None where the last motion is over: the arm may have been moved by others since.
+        """
+        if self._last is None or now - self._last[0] >= self._last[1].times[-1]:
+            return None
+        start = self._commanded(now)
+        return self._hold(start, start.q, now, reason)
 
     def _hold(
         self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
@@ -139,10 +176,11 @@ class ArmController:
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
+        reason = self._interlock.fault or reason  # what an operator must know first
         return Command(trajectory, action, True, reason, detail, self._opening)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
-        """The quickest stop; if that would leave the workspace, the end of the last motion.
+        """The quickest stop; if that would leave the workspace or hit something, the last motion.
 
         Joints that stop each at its own time may carry the tip aside, but the last trajectory
         was verified to its end, which is at rest. After a jump the arm is not on it any more.
@@ -150,7 +188,10 @@ class ArmController:
         assert self._last is not None
         since, last = self._last
         quick = stop(self._robot, start)
-        if jumped or not verify_trajectory(quick, start, self._robot, self._kinematics):
+        if jumped or not (
+            verify_trajectory(quick, start, self._robot, self._kinematics)
+            or self._collisions.path_fault(quick.positions)
+        ):
             return quick
         return last.rest_of(now - since)
 

@@ -21,6 +21,11 @@ UNREACHABLE = "target is out of reach"
 OUTSIDE_WORKSPACE = "target is outside the workspace"
 NO_TRAJECTORY = "no trajectory within the limits"
 BROKEN_LIMIT = "trajectory breaks a limit"
+COLLISION = "motion would hit the arm itself or the table"
+EMERGENCY_STOP = "emergency stop"
+DISARMED = "not armed"
+PAUSED = "speed scaling is 0"
+SILENCE = "no new command in time"
 REASONS = (
     BAD_ACTION,
     BAD_OBSERVATION,
@@ -32,6 +37,11 @@ REASONS = (
     OUTSIDE_WORKSPACE,
     NO_TRAJECTORY,
     BROKEN_LIMIT,
+    COLLISION,
+    EMERGENCY_STOP,
+    DISARMED,
+    PAUSED,
+    SILENCE,
 )
 
 MAX_AGE = 0.3  # [s]

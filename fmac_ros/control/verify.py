@@ -56,9 +56,13 @@ def _limit_fault(trajectory: Trajectory, start: MotionState, robot: RobotConfig)
         return "a joint is too fast"
     if np.any(np.abs(trajectory.accelerations) > robot.acceleration * (1 + ROUNDING)):
         return "a joint accelerates too hard"
+    gaps = np.diff(trajectory.times)[:, None]  # (k-1, 1)
     steps = np.abs(np.diff(trajectory.positions, axis=0))  # (k-1, n)
-    if np.any(steps > np.outer(np.diff(trajectory.times), robot.velocity) + ROUNDING):
+    if np.any(steps > gaps * robot.velocity + ROUNDING):
         return "positions jump between samples"
+    swings = np.abs(np.diff(trajectory.accelerations, axis=0))  # (k-1, n)
+    if np.any(swings > gaps * robot.jerk * (1 + ROUNDING) + ROUNDING * robot.acceleration):
+        return "a joint jerks too hard"
     return ""
 
 

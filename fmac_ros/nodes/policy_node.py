@@ -17,6 +17,7 @@ from rclpy.node import Node
 
 from fmac_ros.action import Rollout as RolloutAction
 from fmac_ros.chooser import Chooser
+from fmac_ros.control.actions import action_size
 from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.tensors import FormatError
@@ -26,7 +27,9 @@ from fmac_ros.priors.registry import load_encoder
 from fmac_ros.robots import load_robot
 from fmac_ros.rollout import TIME_JUMP, Rollout
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.arm_guard import ArmGuard
 from fmac_ros.ros.conversions import ConversionError, msg_to_observation
+from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
@@ -47,24 +50,17 @@ class PolicyNode(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__("policy_node", **options)
         self._config = declare(self, PolicyConfig)
-        self._load()
         self._actor: Actor | None = None
         self._session: RolloutSession | None = None
         self._latest: Observation | None = None
         self._used_until = -math.inf  # stamp of the last state that a rollout has seen [s]
         self._diagnostics = Diagnostics(self)
+        self._load()
         self.create_subscription(
             PolicyParameters, names.POLICY_PARAMETERS, self._on_parameters, qos.LATCHED
         )
         self.create_subscription(
             ObservationMessage, names.OBSERVATION, self._on_observation, qos.OBSERVATION
-        )
-        self._server = ActionServer(
-            self,
-            RolloutAction,
-            names.ROLLOUT,
-            execute_callback=self._on_rollout,
-            cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_WATCH_PERIOD, self._on_watch, clock=steady)
@@ -75,17 +71,33 @@ class PolicyNode(Node):
             robot = load_robot(config.robot)
             self._joint_names = robot.joint_names
             self._finger_names = robot.gripper_joint_names
-            self._controller = ArmController(robot, config.action_space)
+            gripper = action_size(config.action_space, robot)[1]
+            publisher = PolicyPublisher(self, robot, gripper)
+            self._guard = ArmGuard(self, config, publisher, lambda: self._now(0.0))
+            self._arm = DescribedArm(
+                self, robot, config.action_space, self._guard.interlock, self._serve
+            )
             encoder = load_encoder(config.priors)
         except (ValueError, OSError) as error:
             raise ParameterError(f"parameters of policy_node: {error}") from error
         self._ports = Ports(
             encoder=encoder,
-            publisher=PolicyPublisher(self, robot, self._controller.space.gripper),
+            publisher=publisher,
             success=SuccessQuery(self),
             video=VideoQuery(self, config.look_ahead),
             now=self._now,
             lockstep=config.lockstep,
+        )
+
+    def _serve(self, controller: ArmController) -> None:
+        """Offer rollouts: it is known what the arm is like."""
+        self._guard.controller = controller
+        self._server = ActionServer(
+            self,
+            RolloutAction,
+            names.ROLLOUT,
+            execute_callback=self._on_rollout,
+            cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
 
     def _now(self, stamp: float) -> float:
@@ -147,11 +159,13 @@ class PolicyNode(Node):
             deterministic=request.deterministic,
             stop_on_success=request.stop_on_success,
         )
+        controller = self._guard.controller
+        assert controller is not None  # there is no action server before
         # Only states from after the goal count: the reset, for one, comes before it.
         clock = self.get_clock().now().nanoseconds / 1e9
         start = max(clock, math.nextafter(self._used_until, math.inf))
-        rollout = Rollout(spec, self._controller, start, self._config.success_frames)
-        size = self._controller.space.size
+        rollout = Rollout(spec, controller, start, self._config.success_frames)
+        size = controller.space.size
         chooser = Chooser(spec, lambda: self._actor, size, request.min_policy_version)
         return RolloutSession(goal, rollout, chooser, self._ports)
 
@@ -160,6 +174,10 @@ class PolicyNode(Node):
             self._session.watch(self._config.observation_timeout, self._config.policy_timeout)
         publisher = self._ports.publisher
         running = self._session is not None and not self._session.done.done()
+        self._guard.watch(running)
+        if self._arm.waits_for:
+            self._diagnostics.warn(self._arm.waits_for)
+            return
         self._diagnostics.ok(
             "running an episode" if running else "ready",
             commands=publisher.commands,

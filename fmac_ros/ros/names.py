@@ -11,6 +11,8 @@ JOINT_STATES = "joint_states"
 ROBOT_DESCRIPTION = "robot_description"
 CLOCK = "/clock"
 RESET = "reset"
+EMERGENCY_STOP = "emergency_stop"
+SPEED_SCALING = "speed_scaling"
 
 # Learning side.
 OBSERVATION = "observation"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fmac_ros.control.actions import ACTION_SPACES
+from fmac_ros.ros import names
 from fmac_ros.ros.parameters import parameter
 
 
@@ -25,6 +26,21 @@ class PolicyConfig:
     )
     success_frames: int = parameter(
         2, description="successes in a row that end an episode", minimum=1, maximum=100
+    )
+    start_armed: bool = parameter(
+        True, description="the arm may move from the start; false waits for an operator"
+    )
+    speed_scaling_topic: str = parameter(
+        names.SPEED_SCALING, description="std_msgs/Float64 of the robot's speed scaling, 0 pauses"
+    )
+    full_speed_scaling: float = parameter(
+        1.0, description="its value at full speed, 100 for per cent", minimum=0.001, maximum=1000.0
+    )
+    command_timeout: float = parameter(
+        0.5,
+        description="silence between two commands that holds the arm [s]",
+        minimum=0.05,
+        maximum=60.0,
     )
     observation_timeout: float = parameter(
         5.0, description="silence that aborts a rollout [s]", minimum=0.1, maximum=600.0

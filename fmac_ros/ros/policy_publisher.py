@@ -60,10 +60,13 @@ class PolicyPublisher:
         self.repeat()
         self.commands += 1
         self.holds += command.held
-        reason = command.reason if command.held else ""
+        self.gate(command.reason if command.held else "")
+
+    def gate(self, reason: str) -> None:
+        """Tell why the arm is held, if that has changed; an empty reason lets it move."""
         if reason != self._hold_reason:
             self._hold_reason = reason
-            self._publish_gate(command.held, reason)
+            self._publish_gate(bool(reason), reason)
 
     def repeat(self) -> None:
         """Send the last command again, with its old stamp."""

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.control.actions import ACTION_SPACES, make_action_space
-from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.control.actions import ACTION_SPACES, action_size
 from fmac_ros.control.proprio import proprio_size
 from fmac_ros.learning.config import (
     ALGORITHMS,
@@ -120,9 +119,8 @@ class TrainerConfig:
 
     def sizes(self) -> tuple[int, int]:
         """Number of components of what the policy feels, and of an action."""
-        robot = load_robot(self.robot)
-        space = make_action_space(self.action_space, Kinematics(robot), robot)
-        return proprio_size(space.gripper), space.size
+        size, gripper = action_size(self.action_space, load_robot(self.robot))
+        return proprio_size(gripper), size
 
 
 BASELINE = "baseline"  # setting of a run that is one: what to call it

@@ -9,7 +9,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from fmac_ros.robots import RobotConfig, ToolMount
+from fmac_ros.robots import RobotConfig, ToolMount, simulated_robots
 
 TOOL_LINKS = ("hand", "finger_left", "finger_right")
 TIP_LINK = "tool_tip"
@@ -22,7 +22,16 @@ TIP_HEIGHT = 0.105  # [m] from the flange, on the finger pads, as on the Panda
 
 
 def robot_urdf(robot: RobotConfig) -> str:
-    """URDF text of an arm with its tool and absolute mesh names, as /robot_description has it."""
+    """URDF text of an arm with its tool and absolute mesh names, as /robot_description has it.
+
+    Raises:
+        ValueError: the package has none of this arm.
+    """
+    if robot.urdf is None:
+        raise ValueError(
+            f"robot {robot.name} has no URDF here, only its own /robot_description;"
+            f" valid in simulation: {', '.join(simulated_robots())}"
+        )
     path = Path(robot.urdf)
     text = _absolute_meshes(path.read_text(encoding="utf-8"), path.parent)
     return attach_tool(text, robot.tool) if robot.tool else text
