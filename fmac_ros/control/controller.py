@@ -113,11 +113,13 @@ class ArmController:
         """
         if self._last is None:
             raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
-        now = max(now, observation.stamp) if np.isfinite(now) else self._last[0]
-        start = self._commanded(now)
+        now = now if np.isfinite(now) else self._last[0]
         fault = self._gate.observation_fault(observation, now)
         if fault:
+            start = self._commanded(now)
             return self._hold(start, start.q, now, fault)
+        now = max(now, observation.stamp)
+        start = self._commanded(now)
         measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:

@@ -126,7 +126,7 @@ def _solve(problem: ruckig.InputParameter) -> Trajectory:
     path = ruckig.Trajectory(size)
     try:
         result = ruckig.Ruckig(size).calculate(problem, path)
-    except ruckig.RuckigError as error:
+    except (ruckig.RuckigError, ValueError) as error:  # an error code that its bindings lack
         raise PlanError(str(error)) from error
     if result not in (ruckig.Result.Working, ruckig.Result.Finished):
         raise PlanError(f"ruckig answers {result}")

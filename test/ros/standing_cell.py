@@ -29,6 +29,7 @@ class StandingCell(Node):
         commands: trajectories followed; one that is sent again is not.
         grips: stamps that the gripper's commands answered.
         awaits_fingers: set to follow a trajectory only once the gripper's command came, too.
+        joints: where the arm is [rad].
         silent: set to stop answering.
     """
 
@@ -41,7 +42,7 @@ class StandingCell(Node):
         self.stamp = 1.0
         self.grips: list[float] = []
         self._waiting: JointTrajectory | None = None
-        self._joints = np.asarray(self.robot.home, float)
+        self.joints = np.asarray(self.robot.home, float)
         self._fingers = np.asarray(self.robot.gripper_open, float)
         self._rng = np.random.default_rng(0)
         self._publisher = self.create_publisher(
@@ -71,8 +72,8 @@ class StandingCell(Node):
             self.stamp,
             ("front", "side"),
             tuple(images),
-            self._joints,
-            np.zeros(len(self._joints)),
+            self.joints,
+            np.zeros(len(self.joints)),
             self._fingers,
             np.zeros(len(self._fingers)),
         )
@@ -95,13 +96,13 @@ class StandingCell(Node):
             self._waiting = message
             return
         times, positions, _ = trajectory_to_arrays(message, self.robot.joint_names)
-        self._joints = positions[np.searchsorted(times, PERIOD).clip(max=len(times) - 1)]
+        self.joints = positions[np.searchsorted(times, PERIOD).clip(max=len(times) - 1)]
         self.commands += 1
         self.stamp += PERIOD
         self.publish()
 
     def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
-        self._joints = np.asarray(self.robot.home, float)
+        self.joints = np.asarray(self.robot.home, float)
         self.stamp += PERIOD
         self.publish()
         response.ok = True
