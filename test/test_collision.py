@@ -90,6 +90,7 @@ def test_the_simulator_agrees_about_the_table(name):
         )
         rng = np.random.default_rng(2)
         poses = robot.home + rng.normal(0, 0.8, (150, robot.size))
+        poses[:, 1] += 0.6  # lean forward, where the table is
         poses = np.clip(poses, robot.lower, robot.upper)
         depths = [_below_table(client, body, robot, q) for q in poses]
         assert 10 < sum(depth > 0.01 for depth in depths) < 140
