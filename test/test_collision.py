@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pybullet
 import pytest
 
 from fmac_ros.control import gate as gates
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.controller import ArmController
 from fmac_ros.robots import load_robot, simulated_robots
+from fmac_ros.sim.meshes import lighten
+from fmac_ros.sim.tool import robot_urdf
 from fmac_ros.types import Observation
 
 FOLDED = {  # the hand against the arm's own shoulder or base
@@ -57,6 +60,44 @@ def test_a_touching_arm_may_come_apart_but_not_go_deeper():
         touching = touching + 0.01 * lean
     assert collisions.path_fault(np.array([touching, touching - 0.02 * lean])) == ""
     assert "table" in collisions.path_fault(np.array([touching, touching + 0.02 * lean]))
+
+
+def _below_table(client, body, robot, q):
+    """How deep the simulator finds any shape but the base under the table [m]."""
+    for name, value in zip(robot.joint_names, q, strict=True):
+        joint = next(
+            i
+            for i in range(pybullet.getNumJoints(body, physicsClientId=client))
+            if pybullet.getJointInfo(body, i, physicsClientId=client)[1].decode() == name
+        )
+        pybullet.resetJointState(body, joint, value, physicsClientId=client)
+    table = pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=client)
+    plane = pybullet.createMultiBody(0, table, physicsClientId=client)
+    points = pybullet.getClosestPoints(body, plane, 0.0, physicsClientId=client)
+    pybullet.removeBody(plane, physicsClientId=client)
+    return max((-point[8] for point in points if point[3] > 0), default=0.0)
+
+
+@pytest.mark.parametrize("name", ["panda", "ur5e"])
+def test_the_simulator_agrees_about_the_table(name):
+    robot = load_robot(name)
+    collisions = Collisions(robot)
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        urdf = str(lighten(robot_urdf(robot)))
+        body = pybullet.loadURDF(
+            urdf, robot.base_position, useFixedBase=True, physicsClientId=client
+        )
+        rng = np.random.default_rng(2)
+        poses = robot.home + rng.normal(0, 0.8, (150, robot.size))
+        poses[:, 1] += 0.6  # lean forward, where the table is
+        poses = np.clip(poses, robot.lower, robot.upper)
+        depths = [_below_table(client, body, robot, q) for q in poses]
+        assert 10 < sum(depth > 0.01 for depth in depths) < 140
+        for q, depth in zip(poses, depths, strict=True):
+            assert collisions.fault(q) or depth < 5e-3, "the simulator finds more"
+    finally:
+        pybullet.disconnect(client)
 
 
 @pytest.mark.parametrize("name", simulated_robots())

@@ -72,3 +72,8 @@ def test_a_missing_mesh_is_no_end():
     lost = fr3_description().replace(".obj", ".lost").replace(".stl", ".lost")
     assert Collisions(robot, fr3_description()).from_meshes
     assert not Collisions(robot, lost).from_meshes
+
+
+def test_an_arm_without_fingers_has_no_gripper_to_act_with():
+    with pytest.raises(ValueError, match="ur10e names no finger joints"):
+        ArmController(load_robot("ur10e"), "ee_delta_gripper", urdf=ur10e_description())

@@ -103,6 +103,8 @@ def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
     """Components of an action, and whether the last is the gripper's; needs no kinematics."""
     if name not in ACTION_SPACES:
         raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
+    if name == EndEffectorDeltaGripper.name and not robot.gripper_joint_names:
+        raise ValueError(f"action space is {name!r}, and robot {robot.name} names no finger joints")
     sizes = {
         JointDelta.name: robot.size,
         EndEffectorDeltaGripper.name: EndEffectorDeltaGripper.size,
@@ -111,7 +113,8 @@ def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
 
 
 def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:
-    """The action space of that name; ValueError for an unknown one."""
+    """The action space of that name; ValueError for an unknown one, or one without its gripper."""
+    action_size(name, robot)
     if name == EndEffectorDelta.name:
         return EndEffectorDelta(kinematics, robot)
     if name == EndEffectorDeltaGripper.name:
