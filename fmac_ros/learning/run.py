@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from fmac_ros.learning.background import BackgroundLearner
+from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
-from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
@@ -24,7 +24,11 @@ class Run:
     """Progress, store and updates of one run, from its last checkpoint on."""
 
     def __init__(
-        self, learner: Learner, store: RunStore, config: TrainConfig, hooks: Sequence[Subscriber]
+        self,
+        learner: BaseLearner,
+        store: RunStore,
+        config: TrainConfig,
+        hooks: Sequence[Subscriber],
     ) -> None:
         self._learner, self._store, self._config, self._hooks = learner, store, config, hooks
         state = store.learner_state()

@@ -1,0 +1,52 @@
+"""The learner of each algorithm in ``config.ALGORITHMS``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fmac_ros.learning.base_learner import BaseLearner
+from fmac_ros.learning.config import CommonConfig, LearnerConfig
+from fmac_ros.learning.fac import FacLearner
+from fmac_ros.learning.fac_config import FacConfig
+from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.networks import LatentShape
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A learner and the settings it takes."""
+
+    config: type[CommonConfig]
+    learner: type[BaseLearner]
+
+
+LEARNERS = {
+    "fmac": Algorithm(LearnerConfig, Learner),
+    "fac": Algorithm(FacConfig, FacLearner),
+}
+
+
+def make_learner(
+    algorithm: str,
+    settings: Mapping[str, Any],
+    latent_shape: LatentShape,
+    proprio_size: int,
+    action_size: int,
+    seed: int,
+) -> BaseLearner:
+    """The learner of ``algorithm``.
+
+    Args:
+        settings: by name; those that are not the algorithm's are left to the others.
+
+    Raises:
+        ValueError: no such algorithm, or a setting is not valid.
+    """
+    if algorithm not in LEARNERS:
+        raise ValueError(f"algorithm is {algorithm!r}, valid: {', '.join(LEARNERS)}")
+    made = LEARNERS[algorithm]
+    names = {field.name for field in fields(made.config)}
+    config = made.config(**{name: value for name, value in settings.items() if name in names})
+    return made.learner(config, latent_shape, proprio_size, action_size, seed)
