@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from fmac_ros.learning.base_learner import BaseLearner
@@ -28,25 +29,28 @@ LEARNERS = {
 }
 
 
-def make_learner(
-    algorithm: str,
-    settings: Mapping[str, Any],
-    latent_shape: LatentShape,
-    proprio_size: int,
-    action_size: int,
-    seed: int,
-) -> BaseLearner:
-    """The learner of ``algorithm``.
-
-    Args:
-        settings: by name; those that are not the algorithm's are left to the others.
+def learner_config(algorithm: str, settings: Mapping[str, Any]) -> CommonConfig:
+    """The settings that ``algorithm`` takes, out of those by name; the others are left.
 
     Raises:
         ValueError: no such algorithm, or a setting is not valid.
     """
     if algorithm not in LEARNERS:
         raise ValueError(f"algorithm is {algorithm!r}, valid: {', '.join(LEARNERS)}")
-    made = LEARNERS[algorithm]
-    names = {field.name for field in fields(made.config)}
-    config = made.config(**{name: value for name, value in settings.items() if name in names})
-    return made.learner(config, latent_shape, proprio_size, action_size, seed)
+    config = LEARNERS[algorithm].config
+    names = {field.name for field in fields(config)}
+    return config(**{name: value for name, value in settings.items() if name in names})
+
+
+def make_learner(
+    algorithm: str,
+    config: CommonConfig,
+    latent_shape: LatentShape,
+    proprio_size: int,
+    action_size: int,
+    seed: int,
+    folder: Path | None = None,
+) -> BaseLearner:
+    """The learner of ``algorithm``; ``config`` is what :func:`learner_config` gives for it."""
+    sizes = latent_shape, proprio_size, action_size
+    return LEARNERS[algorithm].learner(config, *sizes, seed, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,6 +27,9 @@ class BaseLearner(ABC):
 
     The same seed, episodes and order of calls give the same weights, bit for bit.
 
+    Args:
+        folder: for the replay buffer's file where it needs one; None for the system's.
+
     Attributes:
         updates: updates of all networks so far; the version of the parameters.
         weights: of the priors; whoever knows outcomes may lower them.
@@ -44,11 +48,13 @@ class BaseLearner(ABC):
         proprio_size: int,
         action_size: int,
         seed: int,
+        folder: Path | None = None,
     ) -> None:
         self.config = config
         self.updates = 0
         self.weights = PriorWeights()
-        self.replay = ReplayBuffer(config.replay_capacity, latent_shape, proprio_size, action_size)
+        sizes = latent_shape, proprio_size, action_size
+        self.replay = ReplayBuffer(config.replay_capacity, *sizes, config.replay_memory, folder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
@@ -71,9 +77,8 @@ class BaseLearner(ABC):
         if self.updates == 0 and count > 0:
             self._fit_statistics()
         rows = [self._update_once() for _ in range(count)]
-        if not rows:
-            return {}
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {n: float(np.mean([row[n] for row in rows if n in row])) for n in names}
 
     def update_inverse_dynamics(self, count: int) -> None:
         """Update rho alone ``count`` times by Eq. 1."""
@@ -143,12 +148,9 @@ class BaseLearner(ABC):
         optimiser.step()
         return norm
 
-    @torch.no_grad()
     def _average(self) -> None:
         """Let the acting policy follow pi."""
-        average: list[Tensor] = list(self.acting_policy.parameters())
-        current: list[Tensor] = list(self.policy.parameters())
-        torch._foreach_lerp_(average, current, 1.0 - self.config.averaging)
+        follow(self.acting_policy, self.policy, 1.0 - self.config.averaging)
 
     def _fit_statistics(self) -> None:
         """Input scales from what is in D before the first update."""
@@ -166,3 +168,11 @@ class BaseLearner(ABC):
             weight_decay=self.config.weight_decay,
             fused=True,
         )
+
+
+@torch.no_grad()
+def follow(slow: nn.Module, fast: nn.Module, rate: float) -> None:
+    """Move the weights of ``slow`` towards those of ``fast`` by this share of the way."""
+    average: list[Tensor] = list(slow.parameters())
+    current: list[Tensor] = list(fast.parameters())
+    torch._foreach_lerp_(average, current, rate)

@@ -9,6 +9,7 @@ ALGORITHMS = ("fmac", "fac")
 OBJECTIVES = ("literal", "stabilised")
 TRAIN_BEHAVIOURS = ("policy", "prior")
 AUDITS = ("none", "priors", "human")
+REPLAY_MEMORY = 2**30  # [bytes]
 
 
 def require(name: str, value: object, holds: bool, valid: str) -> None:
@@ -40,6 +41,7 @@ class CommonConfig:
         use_value: learn with the change of M_V.
         use_success: learn with M_R.
         replay_capacity: states that the replay buffer holds.
+        replay_memory: bytes from which its latents lie in a memory-mapped file.
     """
 
     learning_rate: float = 5e-4
@@ -52,6 +54,7 @@ class CommonConfig:
     use_value: bool = True
     use_success: bool = True
     replay_capacity: int = 50_000
+    replay_memory: int = REPLAY_MEMORY
 
     def __post_init__(self) -> None:
         require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
@@ -61,6 +64,7 @@ class CommonConfig:
         require_number("next_latent_noise", self.next_latent_noise, 0.0)
         require_number("averaging", self.averaging, 0.0, 0.9999)
         require_number("replay_capacity", self.replay_capacity, 2)
+        require_number("replay_memory", self.replay_memory, 0)
 
 
 @dataclass(frozen=True)

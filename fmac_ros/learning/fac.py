@@ -6,12 +6,13 @@ A learned critic takes the place of the priors' own advantage; see ``fac_objecti
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fmac_ros.learning.base_learner import BaseLearner
+from fmac_ros.learning.base_learner import BaseLearner, follow
 from fmac_ros.learning.critic import TwinCritic
 from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.fac_objectives import actor_loss, critic_loss, critic_target
@@ -34,8 +35,9 @@ class FacLearner(BaseLearner):
         proprio_size: int,
         action_size: int,
         seed: int,
+        folder: Path | None = None,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
             self.critic = TwinCritic(latent_shape, proprio_size, action_size)
@@ -63,6 +65,8 @@ class FacLearner(BaseLearner):
         ahead = self.replay.look_ahead(index, config.n_step)
         features = self.critic.features(batch.latents, batch.proprio)
         metrics = self._update_rho(batch) | self._update_critic(features, batch, ahead)
+        if self.updates % config.actor_every:
+            return metrics
         # The actor may do with what the critic saw before its step: one pass less.
         solved = self.replay.solved(index)
         return metrics | self._update_policy(features.detach(), batch, solved)
@@ -75,7 +79,7 @@ class FacLearner(BaseLearner):
         q = self.critic.values(features, batch.actions)
         loss = critic_loss(q, target)
         norm = self._step("the critic", loss, self.critic, self.critic_optimiser)
-        self._follow(self.slow_critic, self.critic, self.config.target_rate)
+        follow(self.slow_critic, self.critic, self.config.target_rate)
         return {
             "critic_loss": loss.item(),
             "critic_gradient": norm,
@@ -83,9 +87,7 @@ class FacLearner(BaseLearner):
             "q_target_spread": target.std().item(),
         }
 
-    def _update_policy(
-        self, features: Tensor, batch: Batch, solved: Tensor
-    ) -> dict[str, float]:
+    def _update_policy(self, features: Tensor, batch: Batch, solved: Tensor) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
         pi = self.policy(batch.latents, batch.proprio)

@@ -18,6 +18,7 @@ class FacConfig(CommonConfig):
         shaping: what a change of M_V from 0 to 1 earns, as a potential. The best policy is
             the same for any; at 1, the follow-up's, it is a hundredth of a success.
         target_rate: share of the critic that its slow copy takes over per update.
+        actor_every: updates of the critic per update of pi.
         imitation: weight of the KL to the actions of successful episodes.
         imitation_std: sigma of these actions.
         success_share: share of a batch that is drawn from successful episodes.
@@ -31,6 +32,7 @@ class FacConfig(CommonConfig):
     success_reward: float = 100.0
     shaping: float = 20.0
     target_rate: float = 0.01
+    actor_every: int = 2
     imitation: float = 1.0
     imitation_std: float = 0.3
     success_share: float = 0.25
@@ -44,6 +46,7 @@ class FacConfig(CommonConfig):
         require_number("success_reward", self.success_reward, 1e-3)
         require_number("shaping", self.shaping, 0.0)
         require_number("target_rate", self.target_rate, 1e-5, 1.0)
+        require_number("actor_every", self.actor_every, 1)
         require_number("imitation", self.imitation, 0.0)
         require_number("imitation_std", self.imitation_std, 0.01)
         require_number("success_share", self.success_share, 0.0, 1.0)

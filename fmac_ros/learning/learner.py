@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from fmac_ros.learning.base_learner import BaseLearner
@@ -24,8 +26,9 @@ class Learner(BaseLearner):
         proprio_size: int,
         action_size: int,
         seed: int,
+        folder: Path | None = None,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder)
         self._policy_loss = POLICY_LOSSES[config.objective]
 
     def _update_networks(self) -> dict[str, float]:
