@@ -15,8 +15,8 @@ class FacConfig(CommonConfig):
         discount: gamma, per environment step.
         n_step: steps of reward before the critic is asked.
         success_reward: lambda, what a claimed success earns.
-        shaping: what a change of M_V from 0 to 1 earns, as a potential. The best policy is
-            the same for any; at 1, the follow-up's, it is a hundredth of a success.
+        shaping: what a rise of M_V from 0 to 1 earns, as a potential. The best policy is the
+            same for any. M_V is 0 to 1 here; with a weight of 1 it would hardly count.
         target_rate: share of the critic that its slow copy takes over per update.
         actor_every: updates of the critic per update of pi.
         imitation: weight of the KL to the actions of successful episodes.
@@ -30,7 +30,7 @@ class FacConfig(CommonConfig):
     discount: float = 0.97
     n_step: int = 3
     success_reward: float = 100.0
-    shaping: float = 20.0
+    shaping: float = 100.0
     target_rate: float = 0.01
     actor_every: int = 2
     imitation: float = 1.0
