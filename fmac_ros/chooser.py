@@ -41,7 +41,9 @@ class Chooser:
     @property
     def needs_imagined(self) -> bool:
         """Whether every action needs an imagined next state."""
-        return self._spec.behaviour == "prior"
+        actor = self._actor()
+        choosing = actor is not None and actor.chooses and self._spec.behaviour == "policy"
+        return choosing or self._spec.behaviour == "prior"
 
     @property
     def version(self) -> int:
@@ -72,6 +74,9 @@ class Chooser:
         actor = self._actor()
         if actor is None:
             raise ValueError("no policy parameters yet, valid: choose once the chooser is ready")
-        if imagined is not None:
-            return actor.infer(latent, proprio, imagined, self._spec.deterministic, self._rng)
-        return actor.act(latent, proprio, self._spec.deterministic, self._rng)
+        drawing = self._spec.deterministic, self._rng
+        if imagined is None:
+            return actor.act(latent, proprio, *drawing)
+        if self._spec.behaviour == "prior":
+            return actor.infer(latent, proprio, imagined, *drawing)
+        return actor.choose(latent, proprio, imagined, *drawing)

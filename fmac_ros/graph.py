@@ -96,7 +96,7 @@ ROLES = (
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
         + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
-        + ("audit", "reliability"),
+        + ("audit", "reliability", "warm_start", "choose_by_q"),
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),

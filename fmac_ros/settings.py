@@ -42,7 +42,10 @@ SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
     "task": Setting("sentence that says what the arm shall do; fmac tasks lists them"),
     "seed": Setting("seed of layouts, networks and noise", minimum=0),
-    "algorithm": Setting("learning algorithm", choices=lambda: ALGORITHMS),
+    "algorithm": Setting(
+        "learning algorithm: fmac is the paper's, fac its follow-up with a learned critic",
+        choices=lambda: ALGORITHMS,
+    ),
     "env_steps": Setting("environment steps to train for", minimum=1),
     "horizon": Setting("time limit of an episode [steps]; more where a task needs it", minimum=1),
     "action_space": Setting(
@@ -51,11 +54,15 @@ SETTINGS: dict[str, Setting] = {
     ),
     "priors": Setting("foundation priors: embedded, or a directory that fmac pretrain made"),
     "objective": Setting(
-        "form of equation 2: literal is the paper's, stabilised bounds its advantage term",
+        "fmac: form of equation 2; literal is the paper's, stabilised bounds its advantage term",
         choices=lambda: OBJECTIVES,
     ),
     "use_video": Setting("learn with the video prior"),
     "use_value": Setting("learn with the value prior"),
+    "warm_start": Setting(
+        "fac: episodes after the random play that follow the imagined video", minimum=0
+    ),
+    "choose_by_q": Setting("fac: act with the better of policy and video, by the critic"),
     "behaviour": Setting(
         "who acts: policy learns and acts; prior follows video and inverse dynamics alone",
         choices=lambda: TRAIN_BEHAVIOURS,

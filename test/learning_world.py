@@ -68,10 +68,11 @@ class PointWorld(Subscriber):
         assert self._actor is not None
         latent = self._encoder.encode(draw(point, mark)[None])[0]
         proprio = point.astype(np.float32)
-        if spec.behaviour == "policy":
+        if spec.behaviour == "policy" and not self._actor.chooses:
             return self._actor.act(latent, proprio, spec.deterministic, rng)
         imagined = self._encoder.encode(draw(ahead(point, mark), mark)[None])[0]
-        return self._actor.infer(latent, proprio, imagined, spec.deterministic, rng)
+        decide = self._actor.infer if spec.behaviour == "prior" else self._actor.choose
+        return decide(latent, proprio, imagined, spec.deterministic, rng)
 
     def _episode(
         self,

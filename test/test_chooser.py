@@ -8,6 +8,8 @@ import pytest
 from fmac_ros.chooser import Chooser
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.config import LearnerConfig
+from fmac_ros.learning.fac import FacLearner
+from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.learner import Learner
 from fmac_ros.types import RolloutSpec
 
@@ -51,6 +53,20 @@ def test_prior_behaviour_looks_at_the_imagined_frame(actor: Actor) -> None:
     imagined = np.random.default_rng(0).normal(size=(2, 8, 8, 16)).astype(np.float16)
     first, second = (chooser.choose(LATENT, PROPRIO, frame) for frame in imagined)
     assert not np.array_equal(first, second)
+
+
+def test_a_critic_chooses_between_policy_and_video() -> None:
+    config = FacConfig(choose_by_q=True)
+    both = Actor.from_bytes(FacLearner(config, (8, 8, 16), 6, 3, seed=0).parameters())
+    chooser = Chooser(spec("policy", deterministic=True), lambda: both, 3)
+    assert chooser.needs_imagined
+    assert not Chooser(spec("random"), lambda: both, 3).needs_imagined
+    rng = np.random.default_rng(0)
+    expected = both.choose(LATENT, PROPRIO, LATENT, True, rng)
+    assert np.array_equal(chooser.choose(LATENT, PROPRIO, LATENT), expected)
+    follower = Chooser(spec("prior", deterministic=True), lambda: both, 3)
+    expected = both.infer(LATENT, PROPRIO, LATENT, True, rng)
+    assert np.array_equal(follower.choose(LATENT, PROPRIO, LATENT), expected)
 
 
 def test_policy_waits_for_its_version(actor: Actor) -> None:

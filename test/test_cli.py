@@ -51,6 +51,14 @@ def test_options_of_a_training_run() -> None:
     assert args.resume is None
 
 
+def test_options_of_the_second_algorithm() -> None:
+    words = ["train", "--algorithm", "fac", "--warm-start", "3", "--choose-by-q"]
+    args = main.make_parser().parse_args(words)
+    assert (args.algorithm, args.warm_start, args.choose_by_q) == ("fac", 3, True)
+    with pytest.raises(SystemExit):
+        main.make_parser().parse_args(["train", "--algorithm", "sac"])
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

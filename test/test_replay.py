@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from learning_world import LATENT_SHAPE, make_record
 
+from fmac_ros.learning.memory import allocate
+from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import ReplayBuffer
 
 
@@ -50,6 +55,60 @@ def test_the_same_seed_draws_the_same_batch() -> None:
     first = buffer.sample(16, np.random.default_rng(7))
     again = buffer.sample(16, np.random.default_rng(7))
     assert (first.actions == again.actions).all()
+
+
+def test_looking_ahead_stops_at_the_end_of_the_episode() -> None:
+    buffer = make_buffer(capacity=23)
+    for seed in range(8):  # the ring wraps, old ends lie between new episodes
+        buffer.add(make_record(steps=2 + seed % 5, seed=seed))
+    record = make_record(steps=6, seed=99)
+    buffer.add(record)
+    every = buffer.draw(1000, np.random.default_rng(0))
+    actions = buffer.gather(every).actions.numpy()
+    for step, action in enumerate(record.episode.actions):
+        index = every[(actions == action).all(1)][:1]
+        ahead = buffer.look_ahead(index, 4)
+        end = min(step + 4, 6)
+        assert ahead.steps.item() == end - step
+        assert ahead.claimed.item() == (end == 6)
+        np.testing.assert_array_equal(ahead.latents[0].numpy(), record.latents[end])
+        np.testing.assert_array_equal(ahead.proprio[0].numpy(), record.episode.proprio[end])
+        assert ahead.values.item() == record.labels.values[end]
+
+
+def test_a_memory_mapped_buffer_gives_the_same(tmp_path: Path) -> None:
+    plain, mapped = make_buffer(), ReplayBuffer(100, LATENT_SHAPE, 2, 2, 1000, tmp_path)
+    assert isinstance(mapped._latents, np.memmap) and not isinstance(plain._latents, np.memmap)
+    for seed in range(30):
+        for buffer in (plain, mapped):
+            buffer.add(make_record(steps=2 + seed % 5, seed=seed))
+    first, second = (b.sample(32, np.random.default_rng(0)) for b in (plain, mapped))
+    for name in vars(first):
+        assert (getattr(first, name) == getattr(second, name)).all(), name
+    assert not list(tmp_path.iterdir())  # the file has no name, nothing to clear away
+
+
+def test_no_room_for_the_mapped_file_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        allocate((2**60,), np.float16, 1000, tmp_path)
+
+
+def test_it_takes_no_more_than_the_observations_themselves() -> None:
+    """At the sizes of a real run, full of episodes of many lengths."""
+    shape, steps = (8, 8, 16), [5 + n % 36 for n in range(40)]
+    observed = 64 * 128 * 3 + 6 * 4  # bytes: two cameras side by side, proprio as float32
+    buffer = ReplayBuffer(sum(n + 1 for n in steps), shape, 6, 3)
+    for n in steps:
+        record = make_record(steps=n)
+        episode = replace(
+            record.episode,
+            proprio=np.zeros((n + 1, 6), np.float32),
+            actions=np.zeros((n, 3), np.float32),
+        )
+        labels = replace(record.labels, imagined=np.zeros((n, *shape), np.float16))
+        buffer.add(Record(episode, labels, np.zeros((n + 1, *shape), np.float16)))
+    assert len(buffer) == sum(steps)
+    assert buffer.nbytes <= 1.1 * buffer.capacity * observed
 
 
 def test_errors_say_what_fits() -> None:

@@ -12,6 +12,11 @@ from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 SWITCHES = {
     "use_video": ("--no-video", "learn without the video prior"),
     "use_value": ("--no-value", "learn without the value prior"),
+    "choose_by_q": (
+        "--choose-by-q",
+        "fac: act with the better, by the critic, of the policy's action and the video's; "
+        "the video prior is then asked at every step",
+    ),
     "reliability": ("--reliability", "weigh each prior by its agreement with outcomes"),
     "lockstep": ("--real-time", "simulate in real time instead of as fast as possible"),
 }

@@ -1,10 +1,11 @@
-"""What acts on the robot: pi, rho on an imagined frame, or random play."""
+"""What acts on the robot: pi, rho on an imagined frame, the better of both, or random play."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
+from fmac_ros.learning.critic import TwinCritic
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
@@ -18,15 +19,27 @@ class Actor:
         version: number of updates behind the weights.
     """
 
-    def __init__(self, policy: Policy, rho: InverseDynamics, version: int) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        rho: InverseDynamics,
+        version: int,
+        critic: TwinCritic | None = None,
+    ) -> None:
         self._policy = policy
         self._rho = rho
+        self._critic = critic
         self.version = version
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Actor:
         """Load what ``Learner.parameters()`` gave. Raises FormatError on other bytes."""
         return cls(*unpack_parameters(data))
+
+    @property
+    def chooses(self) -> bool:
+        """Whether behaviour ``policy`` is :meth:`choose`, which needs an imagined frame."""
+        return self._critic is not None
 
     @property
     def action_size(self) -> int:
@@ -61,6 +74,29 @@ class Actor:
         """
         given = self._rho(_row(latent), _row(proprio), _row(imagined))
         return _draw(given, deterministic, rng)
+
+    @torch.inference_mode()
+    def choose(
+        self,
+        latent: np.ndarray,
+        proprio: np.ndarray,
+        imagined: np.ndarray,
+        deterministic: bool,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Behaviour ``policy`` with a critic: argmax of Q over an action of pi and one of rho.
+
+        Args: those of :meth:`infer`.
+        """
+        if self._critic is None:
+            raise ValueError("these parameters hold no critic, valid: act or infer")
+        found = [
+            self.act(latent, proprio, deterministic, rng),
+            self.infer(latent, proprio, imagined, deterministic, rng),
+        ]
+        features = self._critic.features(_row(latent), _row(proprio)).expand(len(found), -1)
+        q = self._critic.values(features, torch.from_numpy(np.stack(found))).amin(-1)  # (2,)
+        return found[int(q.argmax())]
 
 
 class RandomPlay:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
-from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.run import Run
@@ -43,7 +43,7 @@ class Encoder(Protocol):
 def train(
     robot: Robot,
     priors: Priors,
-    learner: Learner,
+    learner: BaseLearner,
     encoder: Encoder,
     store: RunStore,
     config: TrainConfig,

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TypeVar
 
-from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.updater import Publish
 from fmac_ros.trust.weights import PriorWeights
@@ -23,7 +23,7 @@ class BackgroundLearner:
     An exception in an update ends the thread and is raised by the next call.
     """
 
-    def __init__(self, learner: Learner, publish: Publish, publish_every: int = 50) -> None:
+    def __init__(self, learner: BaseLearner, publish: Publish, publish_every: int = 50) -> None:
         self._learner = learner
         self._publish = publish
         self._publish_every = publish_every

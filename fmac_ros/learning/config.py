@@ -5,48 +5,45 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-ALGORITHMS = ("fmac",)
+ALGORITHMS = ("fmac", "fac")
 OBJECTIVES = ("literal", "stabilised")
 TRAIN_BEHAVIOURS = ("policy", "prior")
 AUDITS = ("none", "priors", "human")
+REPLAY_MEMORY = 2**30  # [bytes]
 
 
-def _require(name: str, value: object, holds: bool, valid: str) -> None:
+def require(name: str, value: object, holds: bool, valid: str) -> None:
+    """Raise ValueError, naming the value and what is valid, unless it ``holds``."""
     if not holds:
         raise ValueError(f"{name} is {value!r}, valid: {valid}")
 
 
-def _require_number(name: str, value: float, low: float, high: float = math.inf) -> None:
+def require_number(name: str, value: float, low: float, high: float = math.inf) -> None:
+    """Raise ValueError unless ``value`` is finite and in ``low`` to ``high``."""
     valid = f"a finite number of at least {low}" + ("" if high == math.inf else f", at most {high}")
-    _require(name, value, math.isfinite(value) and low <= value <= high, valid)
+    require(name, value, math.isfinite(value) and low <= value <= high, valid)
 
 
 @dataclass(frozen=True)
-class LearnerConfig:
-    """How rho (Eq. 1) and pi (Eq. 2) are trained.
+class CommonConfig:
+    """How every algorithm trains its networks.
 
     Attributes:
-        objective: ``literal`` is Eq. 2 as written; ``stabilised`` is described in
-            ``objectives.stabilised_policy_loss``.
-        alpha: weight of the advantage term of Eq. 2.
-        beta: weight of the success prior M_R in the advantage.
-        learning_rate: of AdamW, for both networks.
+        learning_rate: of AdamW, for all networks.
         weight_decay: of AdamW. It helps pi to carry over from few layouts to new ones.
         batch_size: transitions per update.
-        max_gradient_norm: gradients of either network are scaled down to this norm.
+        max_gradient_norm: gradients of a network are scaled down to this norm.
         next_latent_noise: noise on rho's s_{t+1} in training, in standard deviations of
             the one-step change of a latent. Imagined frames are softer than real ones.
         averaging: decay of the running average of pi's weights, which is what acts.
             0 acts with the raw weights.
-        use_video: keep the KL term of Eq. 2 (video prior M_tau).
-        use_value: keep the change of M_V in the advantage.
-        use_success: keep M_R in the advantage.
+        use_video: learn with the KL term (video prior M_tau).
+        use_value: learn with the change of M_V.
+        use_success: learn with M_R.
         replay_capacity: states that the replay buffer holds.
+        replay_memory: bytes from which its latents lie in a memory-mapped file.
     """
 
-    objective: str = "literal"
-    alpha: float = 1.0
-    beta: float = 100.0
     learning_rate: float = 5e-4
     weight_decay: float = 0.01
     batch_size: int = 64
@@ -57,18 +54,39 @@ class LearnerConfig:
     use_value: bool = True
     use_success: bool = True
     replay_capacity: int = 50_000
+    replay_memory: int = REPLAY_MEMORY
 
     def __post_init__(self) -> None:
-        _require("objective", self.objective, self.objective in OBJECTIVES, ", ".join(OBJECTIVES))
-        _require_number("alpha", self.alpha, 0.0)
-        _require_number("beta", self.beta, 0.0)
-        _require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
-        _require_number("weight_decay", self.weight_decay, 0.0, 1.0)
-        _require_number("batch_size", self.batch_size, 1)
-        _require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
-        _require_number("next_latent_noise", self.next_latent_noise, 0.0)
-        _require_number("averaging", self.averaging, 0.0, 0.9999)
-        _require_number("replay_capacity", self.replay_capacity, 2)
+        require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
+        require_number("weight_decay", self.weight_decay, 0.0, 1.0)
+        require_number("batch_size", self.batch_size, 1)
+        require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
+        require_number("next_latent_noise", self.next_latent_noise, 0.0)
+        require_number("averaging", self.averaging, 0.0, 0.9999)
+        require_number("replay_capacity", self.replay_capacity, 2)
+        require_number("replay_memory", self.replay_memory, 0)
+
+
+@dataclass(frozen=True)
+class LearnerConfig(CommonConfig):
+    """``fmac``: how rho (Eq. 1) and pi (Eq. 2) are trained.
+
+    Attributes:
+        objective: ``literal`` is Eq. 2 as written; ``stabilised`` is described in
+            ``objectives.stabilised_policy_loss``.
+        alpha: weight of the advantage term of Eq. 2.
+        beta: weight of the success prior M_R in the advantage.
+    """
+
+    objective: str = "literal"
+    alpha: float = 1.0
+    beta: float = 100.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require("objective", self.objective, self.objective in OBJECTIVES, ", ".join(OBJECTIVES))
+        require_number("alpha", self.alpha, 0.0)
+        require_number("beta", self.beta, 0.0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +95,7 @@ class TrainConfig:
 
     Attributes:
         task: the sentence T.
-        algorithm: ``fmac``.
+        algorithm: one of ALGORITHMS.
         behaviour: who acts after the random play: ``policy`` is pi; ``prior`` is rho on the
             imagined video, so that pi never touches the robot (ablation).
         env_steps: environment steps of the whole run, random play included.
@@ -112,19 +130,19 @@ class TrainConfig:
     reliability: bool = False
 
     def __post_init__(self) -> None:
-        _require("task", self.task, bool(self.task.strip()), "a sentence")
-        _require("algorithm", self.algorithm, self.algorithm in ALGORITHMS, ", ".join(ALGORITHMS))
+        require("task", self.task, bool(self.task.strip()), "a sentence")
+        require("algorithm", self.algorithm, self.algorithm in ALGORITHMS, ", ".join(ALGORITHMS))
         behaviours = ", ".join(TRAIN_BEHAVIOURS)
-        _require("behaviour", self.behaviour, self.behaviour in TRAIN_BEHAVIOURS, behaviours)
-        _require("audit", self.audit, self.audit in AUDITS, ", ".join(AUDITS))
-        _require_number("env_steps", self.env_steps, 1)
-        _require_number("seed_steps", self.seed_steps, 0)
-        _require_number("horizon", self.horizon, 1)
-        _require_number("play_horizon", self.play_horizon, 1)
-        _require_number("seed_updates", self.seed_updates, 0)
-        _require_number("updates_per_step", self.updates_per_step, 0.0)
-        _require_number("checkpoint_every", self.checkpoint_every, 1)
-        _require_number("seed", self.seed, 0, 2**63 - 1)
+        require("behaviour", self.behaviour, self.behaviour in TRAIN_BEHAVIOURS, behaviours)
+        require("audit", self.audit, self.audit in AUDITS, ", ".join(AUDITS))
+        require_number("env_steps", self.env_steps, 1)
+        require_number("seed_steps", self.seed_steps, 0)
+        require_number("horizon", self.horizon, 1)
+        require_number("play_horizon", self.play_horizon, 1)
+        require_number("seed_updates", self.seed_updates, 0)
+        require_number("updates_per_step", self.updates_per_step, 0.0)
+        require_number("checkpoint_every", self.checkpoint_every, 1)
+        require_number("seed", self.seed, 0, 2**63 - 1)
 
     def updates_due(self, env_steps: int) -> int:
         """Updates owed after ``env_steps``; none in random play."""

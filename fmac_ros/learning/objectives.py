@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from fmac_ros.learning.config import LearnerConfig
+from fmac_ros.learning.config import CommonConfig, LearnerConfig
 from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.replay import Batch
 from fmac_ros.trust.weights import PriorWeights
@@ -50,7 +50,7 @@ def advantage(batch: Batch, config: LearnerConfig, weights: PriorWeights = ALL) 
 
 
 def guidance(
-    pi: Gaussian, rho: Gaussian, config: LearnerConfig, weights: PriorWeights = ALL
+    pi: Gaussian, rho: Gaussian, config: CommonConfig, weights: PriorWeights = ALL
 ) -> Tensor:
     """KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) of Eq. 2, mean over the batch.
 

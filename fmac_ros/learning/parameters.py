@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from fmac_ros.learning.critic import TwinCritic
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.tensors import FormatError, pack, unpack
@@ -38,8 +39,14 @@ def load_module(
     module.load_state_dict(loaded)
 
 
-def pack_parameters(policy: Policy, rho: InverseDynamics, version: int) -> bytes:
-    """Both networks and their sizes; ``version`` is the number of updates behind them."""
+def pack_parameters(
+    policy: Policy, rho: InverseDynamics, version: int, critic: TwinCritic | None = None
+) -> bytes:
+    """The networks and their sizes; ``version`` is the number of updates behind them.
+
+    Args:
+        critic: chooses between the actions of ``policy`` and ``rho``; None where none does.
+    """
     channels, height, width = policy.latent.mean.shape
     metadata = {
         "version": version,
@@ -47,10 +54,13 @@ def pack_parameters(policy: Policy, rho: InverseDynamics, version: int) -> bytes
         "proprio_size": policy.proprio.mean.numel(),
         "action_size": policy.head.linear.out_features // 2,
     }
-    return pack(KIND, module_arrays("policy", policy) | module_arrays("rho", rho), metadata)
+    arrays = module_arrays("policy", policy) | module_arrays("rho", rho)
+    if critic is not None:
+        arrays |= module_arrays("critic", critic)
+    return pack(KIND, arrays, metadata)
 
 
-def unpack_parameters(data: bytes) -> tuple[Policy, InverseDynamics, int]:
+def unpack_parameters(data: bytes) -> tuple[Policy, InverseDynamics, int, TwinCritic | None]:
     """Inverse of :func:`pack_parameters`. Raises FormatError on anything else."""
     source = "policy parameters"
     arrays, metadata = unpack(KIND, data, source)
@@ -64,4 +74,8 @@ def unpack_parameters(data: bytes) -> tuple[Policy, InverseDynamics, int]:
     rho = InverseDynamics((channels, height, width), *sizes)
     load_module("policy", policy, arrays, source)
     load_module("rho", rho, arrays, source)
-    return policy.eval(), rho.eval(), version
+    if not any(name.startswith("critic.") for name in arrays):
+        return policy.eval(), rho.eval(), version, None
+    critic = TwinCritic((channels, height, width), *sizes)
+    load_module("critic", critic, arrays, source)
+    return policy.eval(), rho.eval(), version, critic.eval()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fmac_ros.learning.config import REPLAY_MEMORY
+from fmac_ros.learning.memory import allocate
 from fmac_ros.learning.networks import LatentShape
 from fmac_ros.learning.record import Record
 
@@ -36,22 +39,54 @@ class Batch:
     purposeful: Tensor
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """States s_{t+m}, up to n steps after b states s_t and never past their episodes' ends.
+
+    Attributes:
+        latents, proprio: (b, c, h, w), (b, p) of s_{t+m}.
+        values: (b,) M_V of s_{t+m}.
+        steps: (b,) m, at least 1.
+        claimed: (b,) 1 where a claimed success, not rejected, ended the episode in s_{t+m}.
+    """
+
+    latents: Tensor
+    proprio: Tensor
+    values: Tensor
+    steps: Tensor
+    claimed: Tensor
+
+
 class ReplayBuffer:
-    """A ring of ``capacity`` states; the oldest are overwritten."""
+    """A ring of ``capacity`` states; the oldest are overwritten.
+
+    Args:
+        memory: bytes from which the latents lie in a memory-mapped file.
+        folder: directory of that file, None for the system's temporary one.
+    """
 
     def __init__(
-        self, capacity: int, latent_shape: LatentShape, proprio_size: int, action_size: int
+        self,
+        capacity: int,
+        latent_shape: LatentShape,
+        proprio_size: int,
+        action_size: int,
+        memory: int = REPLAY_MEMORY,
+        folder: Path | None = None,
     ) -> None:
         self.capacity = capacity
-        self._latents = np.zeros((capacity, *latent_shape), np.float16)
-        self._imagined = np.zeros((capacity, *latent_shape), np.float16)
+        shape = (2, capacity, *latent_shape)
+        self._latents, self._imagined = allocate(shape, np.float16, memory, folder)
         self._proprio = np.zeros((capacity, proprio_size), np.float32)
         self._actions = np.zeros((capacity, action_size), np.float32)
         self._values = np.zeros(capacity, np.float32)
         self._successes = np.zeros(capacity, np.float32)
         self._purposeful = np.zeros(capacity, np.float32)
         self._starts = np.zeros(capacity, bool)  # index i starts the transition i -> i + 1
+        self._solved = np.zeros(capacity, bool)  # state of an episode that ended in success
+        self._claimed = np.zeros(capacity, bool)  # its last state
         self._transitions = np.zeros(0, np.int64)
+        self._solving = np.zeros(0, np.int64)  # those of successful episodes
         self._head = 0
 
     def __len__(self) -> int:
@@ -71,20 +106,62 @@ class ReplayBuffer:
         self._purposeful[steps] = record.episode.behaviour != "random"
         self._starts[states] = True
         self._starts[last] = False
+        success = record.episode.terminated and not record.rejected
+        self._solved[states] = success
+        self._claimed[states] = False
+        self._claimed[last] = success
         self._transitions = np.flatnonzero(self._starts)
+        self._solving = np.flatnonzero(self._starts & self._solved)
 
     def sample(self, size: int, rng: np.random.Generator) -> Batch:
         """Draw ``size`` transitions uniformly, with replacement."""
+        return self.gather(self.draw(size, rng))
+
+    def draw(self, size: int, rng: np.random.Generator, share: float = 0.0) -> np.ndarray:
+        """Indices of ``size`` transitions, drawn with replacement.
+
+        Args:
+            share: part of them that comes from successful episodes once there are any.
+        """
         if not len(self):
             raise ValueError("the replay buffer is empty, valid: sample after an episode was added")
-        return self._gather(self._transitions[rng.integers(len(self), size=size)])
+        solving = int(share * size) if len(self._solving) else 0
+        index = self._transitions[rng.integers(len(self), size=size - solving)]
+        if not solving:
+            return index
+        chosen = self._solving[rng.integers(len(self._solving), size=solving)]
+        return np.concatenate([index, chosen])
+
+    def solved(self, index: np.ndarray) -> Tensor:
+        """(b,) 1 where the transition belongs to an episode with a claimed success."""
+        return _tensor(self._solved[index])
+
+    def look_ahead(self, index: np.ndarray, steps: int) -> Ahead:
+        """The states up to ``steps`` after s_t of the transitions ``index``."""
+        last = index + 1
+        for _ in range(steps - 1):
+            last = last + self._starts[last]  # no transition starts at an episode's end
+        return Ahead(
+            latents=_tensor(self._latents[last]),
+            proprio=_tensor(self._proprio[last]),
+            values=_tensor(self._values[last]),
+            steps=_tensor(last - index),
+            claimed=_tensor(self._claimed[last]),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything that is stored, memory-mapped or not."""
+        arrays = (value for value in vars(self).values() if isinstance(value, np.ndarray))
+        return sum(array.nbytes for array in arrays)
 
     def everything(self, limit: int = 5000) -> Batch:
         """Up to ``limit`` transitions spread evenly over the buffer."""
         stride = max(1, -(-len(self) // limit))
-        return self._gather(self._transitions[::stride])
+        return self.gather(self._transitions[::stride])
 
-    def _gather(self, index: np.ndarray) -> Batch:
+    def gather(self, index: np.ndarray) -> Batch:
+        """The transitions ``index``."""
         return Batch(
             latents=_tensor(self._latents[index]),
             next_latents=_tensor(self._latents[index + 1]),

@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from fmac_ros.learning.background import BackgroundLearner
+from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
-from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
@@ -24,7 +24,11 @@ class Run:
     """Progress, store and updates of one run, from its last checkpoint on."""
 
     def __init__(
-        self, learner: Learner, store: RunStore, config: TrainConfig, hooks: Sequence[Subscriber]
+        self,
+        learner: BaseLearner,
+        store: RunStore,
+        config: TrainConfig,
+        hooks: Sequence[Subscriber],
     ) -> None:
         self._learner, self._store, self._config, self._hooks = learner, store, config, hooks
         state = store.learner_state()
@@ -36,6 +40,7 @@ class Run:
         self._reliability = Reliability(config.audit != NONE) if config.reliability else None
         self._reversed: tuple[str, ...] = ()
         self._rejected = 0
+        self._acted = 0  # episodes that were no random play
         self._updater: Updater = self._make_updater()
 
     def recover(self) -> None:
@@ -45,14 +50,14 @@ class Run:
             self._updater.train_to(self._due())
 
     def next_rollout(self) -> RolloutSpec:
-        """The next episode: random play first, then the behaviour of the run."""
+        """The next episode: random play first, then rho's warm start, then the run's behaviour."""
         number = self.progress.episodes + 1
         playing = self.progress.env_steps < self._config.seed_steps
         seeds = np.random.SeedSequence([self._config.seed, number])
         return RolloutSpec(
             episode_id=f"{number:06d}",
             task=self._config.task,
-            behaviour="random" if playing else self._config.behaviour,
+            behaviour="random" if playing else self._behaviour(),
             horizon=self._config.play_horizon if playing else self._config.horizon,
             seed=int(seeds.generate_state(1)[0]),
             stop_on_success=self._config.stop_on_success,
@@ -101,6 +106,9 @@ class Run:
         """End the learner's thread, if there is one."""
         self._updater.close()
 
+    def _behaviour(self) -> str:
+        return "prior" if self._acted < self._learner.warm_start else self._config.behaviour
+
     def _due(self) -> int:
         return self._config.updates_due(self.progress.env_steps)
 
@@ -108,6 +116,7 @@ class Run:
         self._updater.add(record)
         self.progress = self.progress.after(record.episode, bool(record.rejected))
         self._rejected += bool(record.rejected)
+        self._acted += record.episode.behaviour != "random"
         if self._reliability is not None:
             self._reliability.add(record)
             self._updater.set_weights(self._reliability.weights)

@@ -6,36 +6,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
 
 from fmac_ros.learning.parameters import load_module, module_arrays
 from fmac_ros.learning.tensors import FormatError, pack, unpack
 
 if TYPE_CHECKING:
-    from fmac_ros.learning.learner import Learner
+    from fmac_ros.learning.base_learner import BaseLearner
 
-KIND = "fmac_ros.learner/1"
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-def snapshot_learner(learner: Learner) -> bytes:
+def snapshot_learner(learner: BaseLearner) -> bytes:
     """Everything that the next update depends on, but for the replay buffer."""
     arrays: dict[str, np.ndarray] = {"noise": learner.noise.get_state().numpy()}
-    for name, module in _modules(learner).items():
+    for name, module in learner.modules().items():
         arrays |= module_arrays(name, module)
-    for name, optimiser in _optimisers(learner).items():
+    for name, optimiser in learner.optimisers().items():
         arrays |= _moments(name, optimiser)
     metadata = {"updates": learner.updates, "rng": learner.rng.bit_generator.state}
-    return pack(KIND, arrays, metadata)
+    return pack(learner.kind, arrays, metadata)
 
 
-def restore_learner(learner: Learner, data: bytes) -> None:
+def restore_learner(learner: BaseLearner, data: bytes) -> None:
     """Inverse of :func:`snapshot_learner`, on a learner of the same sizes."""
     source = "learner state"
-    arrays, metadata = unpack(KIND, data, source)
-    for name, module in _modules(learner).items():
+    arrays, metadata = unpack(learner.kind, data, source)
+    for name, module in learner.modules().items():
         load_module(name, module, arrays, source)
-    for name, optimiser in _optimisers(learner).items():
+    for name, optimiser in learner.optimisers().items():
         _load_moments(name, optimiser, arrays, source)
     try:
         learner.noise.set_state(torch.from_numpy(arrays["noise"].copy()))
@@ -43,21 +41,6 @@ def restore_learner(learner: Learner, data: bytes) -> None:
         learner.updates = int(metadata["updates"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise FormatError(f"{source} lacks its counters or generators: {error}") from error
-
-
-def _modules(learner: Learner) -> dict[str, nn.Module]:
-    return {
-        "rho": learner.rho,
-        "policy": learner.policy,
-        "acting_policy": learner.acting_policy,
-    }
-
-
-def _optimisers(learner: Learner) -> dict[str, torch.optim.Optimizer]:
-    return {
-        "rho_optimiser": learner.rho_optimiser,
-        "policy_optimiser": learner.policy_optimiser,
-    }
 
 
 def _moments(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:

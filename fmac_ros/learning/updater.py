@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from fmac_ros.learning.learner import Learner
+from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.record import Record
 from fmac_ros.trust.weights import PriorWeights
 
@@ -42,7 +42,7 @@ class Updater(Protocol):
 class SynchronousUpdater:
     """Updates inside ``train_to`` and publishes after it: exactly repeatable."""
 
-    def __init__(self, learner: Learner, publish: Publish) -> None:
+    def __init__(self, learner: BaseLearner, publish: Publish) -> None:
         self._learner = learner
         self._publish = publish
         self.metrics: Mapping[str, float] = {}

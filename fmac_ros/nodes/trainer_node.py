@@ -9,8 +9,8 @@ from typing import Any
 from rclpy.node import Node
 
 from fmac_ros.learning.algorithm import train
+from fmac_ros.learning.algorithms import make_learner
 from fmac_ros.learning.files import StoreError
-from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.tensors import FormatError
 from fmac_ros.priors.registry import load_encoder
 from fmac_ros.priors.spec import algorithm_label
@@ -60,13 +60,11 @@ class TrainerNode(Node):
             self._train_config = config.train_config()
             learner_config = config.learner_config()
             self._encoder = load_encoder(config.priors)
-            self._learner = Learner(
-                learner_config,
-                self._encoder.latent_shape,
-                *config.sizes(),
-                config.seed,
-            )
+            sizes = self._encoder.latent_shape, *config.sizes()
             self._store = open_store(config, self._encoder.version)
+            self._learner = make_learner(
+                config.algorithm, learner_config, *sizes, config.seed, self._store.folder
+            )
         except (ValueError, OSError, StoreError) as error:
             raise ParameterError(f"parameters of trainer_node: {error}") from error
 

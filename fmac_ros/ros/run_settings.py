@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from fmac_ros.control.actions import ACTION_SPACES, action_size
 from fmac_ros.control.proprio import proprio_size
+from fmac_ros.learning.algorithms import learner_config
 from fmac_ros.learning.config import (
     ALGORITHMS,
     AUDITS,
     OBJECTIVES,
     TRAIN_BEHAVIOURS,
+    CommonConfig,
     LearnerConfig,
     TrainConfig,
 )
+from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.store import SETTINGS, RunStore
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
@@ -99,6 +101,50 @@ class TrainerConfig:
     learning_rate: float = parameter(
         LearnerConfig.learning_rate, description="of Adam", minimum=1e-7, maximum=1.0
     )
+    replay_capacity: int = parameter(
+        LearnerConfig.replay_capacity, description="states that the replay holds", minimum=2
+    )
+    replay_memory: int = parameter(
+        LearnerConfig.replay_memory,
+        description="bytes from which the replay's latents lie in a file in run_dir",
+        minimum=0,
+    )
+    warm_start: int = parameter(
+        FacConfig.warm_start, description="fac: episodes that follow the video first", minimum=0
+    )
+    choose_by_q: bool = parameter(
+        FacConfig.choose_by_q, description="fac: act with the better of policy and video by Q"
+    )
+    discount: float = parameter(
+        FacConfig.discount, description="fac: gamma", minimum=0.0, maximum=0.9999
+    )
+    n_step: int = parameter(
+        FacConfig.n_step, description="fac: steps of reward in a return", minimum=1, maximum=100
+    )
+    success_reward: float = parameter(
+        FacConfig.success_reward, description="fac: what a success earns", minimum=1e-3
+    )
+    shaping: float = parameter(
+        FacConfig.shaping, description="fac: weight of the value prior's potential", minimum=0.0
+    )
+    target_rate: float = parameter(
+        FacConfig.target_rate, description="fac: pace of the slow critic", minimum=1e-5, maximum=1.0
+    )
+    actor_every: int = parameter(
+        FacConfig.actor_every, description="fac: critic updates per policy update", minimum=1
+    )
+    imitation: float = parameter(
+        FacConfig.imitation, description="fac: weight of imitating successes", minimum=0.0
+    )
+    imitation_std: float = parameter(
+        FacConfig.imitation_std, description="fac: spread of imitated actions", minimum=0.01
+    )
+    success_share: float = parameter(
+        FacConfig.success_share,
+        description="fac: share of a batch from successful episodes",
+        minimum=0.0,
+        maximum=1.0,
+    )
     use_video: bool = parameter(LearnerConfig.use_video, description="learn with the video prior")
     use_value: bool = parameter(LearnerConfig.use_value, description="learn with the value prior")
     use_success: bool = parameter(
@@ -107,15 +153,12 @@ class TrainerConfig:
 
     def train_config(self) -> TrainConfig:
         """The run of Algorithm 1."""
-        return TrainConfig(**self._shared_with(TrainConfig))
+        names = {field.name for field in fields(TrainConfig)}
+        return TrainConfig(**{n: value for n, value in asdict(self).items() if n in names})
 
-    def learner_config(self) -> LearnerConfig:
-        """How both networks are trained."""
-        return LearnerConfig(**self._shared_with(LearnerConfig))
-
-    def _shared_with(self, other: type) -> dict[str, Any]:
-        names = {field.name for field in fields(other)}
-        return {name: value for name, value in asdict(self).items() if name in names}
+    def learner_config(self) -> CommonConfig:
+        """How the networks of the algorithm are trained."""
+        return learner_config(self.algorithm, asdict(self))
 
     def sizes(self) -> tuple[int, int]:
         """Number of components of what the policy feels, and of an action."""
