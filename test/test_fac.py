@@ -80,6 +80,25 @@ def test_the_critic_learns_the_value_of_a_chain(n_step: int) -> None:
     np.testing.assert_allclose(q.detach().numpy().mean(1), expected, atol=0.08)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_pi_climbs_the_critic_alone(sign: int) -> None:
+    """Episodes of one step succeed where the first component has the sign; nothing else tells."""
+    config = FacConfig(
+        learning_rate=1e-3, batch_size=16, use_video=False, use_value=False, imitation=0.0
+    )
+    learner = make(replace(config, averaging=0.0, actor_every=1), episodes=0)
+    for seed in range(60):
+        record = chain(terminated=True, states=2, seed=seed)
+        won = bool(record.episode.actions[0, 0] * sign > 0)
+        learner.add(replace(record, episode=replace(record.episode, terminated=won)))
+    learner.update(100)
+    state = chain(terminated=True, states=2)
+    actor = Actor.from_bytes(learner.parameters())
+    rng = np.random.default_rng(0)
+    action = actor.act(state.latents[0], state.episode.proprio[0], True, rng)
+    assert sign * action[0] > 0.4
+
+
 def test_claims_that_were_rejected_and_time_limits_are_no_success() -> None:
     learner = make(episodes=0)
     learner.add(chain(terminated=False))
