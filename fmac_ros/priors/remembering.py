@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 
 import numpy as np
 
+from fmac_ros.picture import fingerprint
 from fmac_ros.priors.base import LatentSpace
 
 
@@ -82,9 +82,3 @@ class RememberingEncoder:
     def _recall(self, key: bytes) -> np.ndarray:
         self._known.move_to_end(key)
         return self._known[key]
-
-
-def fingerprint(picture: np.ndarray) -> bytes:
-    """A key that equal pictures share."""
-    form = f"{picture.shape} {picture.dtype}".encode()
-    return form + hashlib.blake2b(picture.tobytes(), digest_size=16).digest()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from fmac_ros.sim.cabinet import BAR, FRONT, GAP, GRIP_Z
+from fmac_ros.sim.cabinet import BAR, FRONT, GAP
 from fmac_ros.sim.objects import COLOURS
 from fmac_ros.tasks.base import Goal, Layout
 from fmac_ros.tasks.drawers import DrawerScene
@@ -38,11 +38,8 @@ class CloseDrawerLayout(DrawerScene):
     def _push(
         self, name: str, height: float, aside: float, left: float, too_high: float = 0.0
     ) -> Iterator[np.ndarray]:
-        now, at = self.cabinet.drawn(name), self.cabinet.point
-        start = OUTSIDE + now + BEFORE
-        yield at(name, start, height + too_high, aside)
-        yield at(name, start, GRIP_Z + too_high, aside)
-        yield at(name, OUTSIDE + TIP + left, GRIP_Z + too_high, aside)
+        ends = (OUTSIDE + self.cabinet.drawn(name) + BEFORE, OUTSIDE + TIP + left)
+        return self.path(name, ends, height, aside, too_high)
 
     def missed(
         self,
@@ -58,8 +55,7 @@ class CloseDrawerLayout(DrawerScene):
         elif kind == 1:
             yield from self._push(name, height, 0.0, 0.0, too_high=rng.uniform(0.055, 0.08))
         else:
-            aside = rng.choice([-1, 1]) * (self.cabinet.width / 2 + rng.uniform(0.035, 0.05))
-            yield from self._push(name, height, aside, 0.0)
+            yield from self._push(name, height, self.beside(rng), 0.0)
 
 
 class CloseDrawer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pybullet
 
-from fmac_ros.sim.cabinet import Cabinet, cabinet
+from fmac_ros.sim.cabinet import GRIP_Z, Cabinet, cabinet
 from fmac_ros.sim.objects import COLOURS, block
 from fmac_ros.tasks.base import Goal, draw_colours
 
@@ -35,6 +37,25 @@ class DrawerScene:
         y = xy[1] - np.copysign(aside, xy[1])
         colour = str(rng.choice(list(COLOURS)))
         return block(self.client, np.array([rng.uniform(0.42, 0.58), y]), COLOURS[colour])
+
+    def path(
+        self,
+        name: str,
+        ends: tuple[float, float],
+        height: float,
+        aside: float,
+        too_high: float = 0.0,
+    ) -> Iterator[np.ndarray]:
+        """Over the first of two distances from the cabinet [m], down, and on to the second."""
+        start, end = ends
+        at = self.cabinet.point
+        yield at(name, start, height + too_high, aside)
+        yield at(name, start, GRIP_Z + too_high, aside)
+        yield at(name, end, GRIP_Z + too_high, aside)
+
+    def beside(self, rng: np.random.Generator) -> float:
+        """So far aside [m] that the tip misses the cabinet."""
+        return float(rng.choice([-1, 1]) * (self.cabinet.width / 2 + rng.uniform(0.035, 0.05)))
 
     def remove(self) -> None:
         """Take cabinet and block away."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from fmac_ros.sim.cabinet import FRONT, GAP, GRIP_Z
+from fmac_ros.sim.cabinet import FRONT, GAP
 from fmac_ros.sim.objects import COLOURS
 from fmac_ros.tasks.base import Goal, Layout
 from fmac_ros.tasks.drawers import DrawerScene
@@ -31,10 +31,8 @@ class OpenDrawerLayout(DrawerScene):
     def _pull(
         self, name: str, height: float, aside: float, drawn: float, too_high: float = 0.0
     ) -> Iterator[np.ndarray]:
-        now, at = self.cabinet.drawn(name), self.cabinet.point
-        yield at(name, INSIDE + now, height + too_high, aside)
-        yield at(name, INSIDE + now, GRIP_Z + too_high, aside)
-        yield at(name, INSIDE + drawn, GRIP_Z + too_high, aside)
+        ends = (INSIDE + self.cabinet.drawn(name), INSIDE + drawn)
+        return self.path(name, ends, height, aside, too_high)
 
     def missed(
         self,
@@ -51,8 +49,7 @@ class OpenDrawerLayout(DrawerScene):
         elif kind == 1:
             yield from self._pull(name, height, 0.0, PULLED, too_high=rng.uniform(0.05, 0.08))
         else:
-            aside = rng.choice([-1, 1]) * (self.cabinet.width / 2 + rng.uniform(0.035, 0.05))
-            yield from self._pull(name, height, aside, PULLED)
+            yield from self._pull(name, height, self.beside(rng), PULLED)
 
 
 class OpenDrawer:

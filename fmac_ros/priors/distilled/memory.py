@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fmac_ros.picture import fingerprint
+
 HALF = 0.5
 RARE_SHARE = 4  # a mini-batch holds at least one in so many of the rarer side
 
@@ -30,10 +32,7 @@ class Lesson:
 
 def key_of(picture: np.ndarray, sentence: str) -> bytes:
     """16 bytes that stand for an (h, w, 3) uint8 picture and a sentence."""
-    digest = hashlib.blake2b(sentence.encode(), digest_size=16)
-    digest.update(repr(picture.shape).encode())
-    digest.update(picture.tobytes())
-    return digest.digest()
+    return hashlib.blake2b(fingerprint(picture) + sentence.encode(), digest_size=16).digest()
 
 
 class Memory:

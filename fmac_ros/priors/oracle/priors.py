@@ -11,10 +11,11 @@ from dataclasses import astuple
 
 import numpy as np
 
+from fmac_ros.picture import fingerprint
 from fmac_ros.priors.backends import Context, Options, parse_options, register
 from fmac_ros.priors.base import check_pictures
 from fmac_ros.priors.oracle.options import OracleSuccessOptions, OracleValueOptions
-from fmac_ros.priors.oracle.truth import Truth, TruthSource, UnknownPicture, fingerprint
+from fmac_ros.priors.oracle.truth import Truth, TruthSource, UnknownPicture
 from fmac_ros.priors.spec import ORACLE
 
 Answer = Callable[[Truth, np.random.Generator], float]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
+from fmac_ros.picture import fingerprint
 
 
 class UnknownPicture(ValueError):
@@ -80,10 +81,3 @@ class TruthLedger:
             "no ground truth of this picture is known, valid: pictures of states that the "
             "simulator published, unchanged"
         )
-
-
-def fingerprint(picture: np.ndarray) -> bytes:
-    """16 bytes that stand for a picture's shape and content."""
-    digest = hashlib.blake2b(str(picture.shape).encode(), digest_size=16)
-    digest.update(picture.tobytes())
-    return digest.digest()

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from fmac_ros.picture import fingerprint
 from fmac_ros.priors.base import check_finite, is_batchable, is_cacheable
-from fmac_ros.priors.remembering import fingerprint
 from fmac_ros.priors.serving.cache import ScoreCache
 from fmac_ros.priors.serving.job import Judgement
 from fmac_ros.priors.serving.memory import Frugal
