@@ -17,7 +17,7 @@ from fmac_ros.priors.base import SuccessPrior
 from fmac_ros.priors.pretrain.videos import VideoInfo, VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import load_priors
 from fmac_ros.trust.calibrated import CalibratedSuccess, calibrated
-from fmac_ros.trust.calibration import EPISODE, FILE, Calibration, Tail, ThresholdOptions
+from fmac_ros.trust.calibration import EPISODE, FILE, Calibration, Sample, Tail, ThresholdOptions
 from fmac_ros.trust.conformal import NEVER, failure_threshold, rank, success_threshold
 from fmac_ros.trust.measuring import ask_success, episode_scores, make_calibration
 
@@ -70,7 +70,7 @@ def test_rates_that_make_no_sense_are_refused(rate: float) -> None:
 
 def make(negatives: np.ndarray, positives: np.ndarray, version: str = "1") -> Calibration:
     highest = Tail.highest(negatives)
-    return Calibration("p", version, highest, Tail.lowest(positives), highest, 2, {})
+    return Calibration("p", version, Sample(highest, Tail.lowest(positives), highest), 2, {})
 
 
 def test_between_both_thresholds_it_is_unsure() -> None:
@@ -84,7 +84,7 @@ def test_between_both_thresholds_it_is_unsure() -> None:
 
 def test_only_tails_are_kept_and_the_file_is_exact(tmp_path: Path) -> None:
     calibration = make(scores_of(1, 20_000), scores_of(2, 3000))
-    assert len(calibration.negatives.scores) < 4100
+    assert len(calibration.whole.negatives.scores) < 4100
     calibration.save(tmp_path / FILE)
     again = Calibration.load(tmp_path / FILE)
     for rate in (0.001, 0.01, 0.2):
@@ -95,6 +95,23 @@ def test_only_tails_are_kept_and_the_file_is_exact(tmp_path: Path) -> None:
         ThresholdOptions(0.3)
     with pytest.raises(ValueError, match="success_fpr_per is 'video', valid: frame, episode"):
         ThresholdOptions(0.1, "video")
+
+
+def test_each_task_has_its_own_threshold_and_unknown_sentences_that_of_all() -> None:
+    low = make(scores_of(1, 500) / 2, scores_of(2, 500))
+    high = make(scores_of(3, 500), scores_of(4, 500))
+    few = make(scores_of(5, 5), scores_of(6, 5))
+    calibration = replace(
+        high,
+        tasks={"easy": low.whole, "rare": few.whole},
+        sentences={"press it": "easy", "fold it": "rare"},
+    )
+    options = ThresholdOptions(0.01)
+    assert calibration.thresholds(options, "press it")[1] < 0.5
+    of_all = calibration.thresholds(options)
+    assert of_all[1] > 0.9
+    assert calibration.thresholds(options, "what is that") == of_all
+    assert calibration.thresholds(options, "fold it") == of_all  # five cannot promise it
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "other"}'])
@@ -148,7 +165,7 @@ def test_the_command_writes_what_loading_uses(
     negatives = ~table.solved
     assert 0 < (scores[negatives] >= prior.threshold).mean() <= 0.05
     assert ((scores[table.solved] < prior.failure_threshold).mean()) <= 0.05
-    unsure = prior.unsure(scores)
+    unsure = prior.unsure(scores, table.infos[0].sentence)
     assert not (unsure & (scores >= prior.threshold)).any()
     rows = json.loads((tmp_path / "out.json").read_text())["rows"]
     never = [row for row in rows if row["per"] == EPISODE and row["fpr"] == 0.01]

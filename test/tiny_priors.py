@@ -9,6 +9,7 @@ import torch
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.denoiser import LatentDenoiser
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig
 from fmac_ros.priors.video import VideoPipeline, make_scheduler
 
 FRAMES = 4
@@ -19,9 +20,10 @@ def save_tiny_priors(folder: Path, threshold: float = 0.5) -> Path:
     torch.manual_seed(0)
     encoder = PictureAutoencoder(width_fine=8, width_coarse=8, blocks=1)
     encoder.save_pretrained(folder / "encoder")
-    for part in ("value", "success"):
-        config = LatentHeadConfig(width_fine=8, width_coarse=8, blocks=1, threshold=threshold)
-        LatentHead(config).save_pretrained(folder / part)
+    sizes: dict[str, int] = {"width_fine": 8, "width_coarse": 8, "blocks": 1}
+    LatentHead(LatentHeadConfig(**sizes)).save_pretrained(folder / "value")
+    success = PictureHeadConfig(**sizes, width_flat=2, threshold=threshold)
+    PictureHead(success).save_pretrained(folder / "success")
     denoiser = LatentDenoiser(
         frames=FRAMES,
         width_fine=8,

@@ -9,6 +9,7 @@ import torch
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.denoiser import LatentDenoiser
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig
 from fmac_ros.priors.video import VideoPipeline, make_scheduler
 
 
@@ -17,7 +18,7 @@ def write_untrained(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     PictureAutoencoder().half().save_pretrained(folder / "encoder")
     LatentHead(LatentHeadConfig()).half().save_pretrained(folder / "value")
-    LatentHead(LatentHeadConfig(threshold=0.7)).half().save_pretrained(folder / "success")
+    PictureHead(PictureHeadConfig(threshold=0.7)).half().save_pretrained(folder / "success")
     pipeline = VideoPipeline(LatentDenoiser().half(), make_scheduler())
     pipeline.save_pretrained(folder / "video")
     return folder

@@ -56,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
     calibration = make_calibration(prior.name, prior.version, scores, table, args.success_frames)
     calibration.save(out)
     rows = [
-        {"fpr": rate, "per": per, **describe(calibration, scores, table, chosen)}
+        {"fpr": rate, "per": per, **row}
         for rate, per, chosen in _choices(wanted)
+        for row in describe(calibration, scores, table, chosen)
     ]
     _show(rows, args.success_frames)
     print(f"{prior.name} {prior.version}: written to {out}")
@@ -90,14 +91,20 @@ def _place(priors: str) -> Path:
 def _show(rows: list[dict[str, Any]], frames: int) -> None:
     print(f"measured on the calibration videos themselves; a claim is {frames} frames in a row\n")
     print(
-        "   fpr  per      failure below  success from  recall  false frames  false claims  unsure"
+        "   fpr  per      task          failure below  success from  recall  false frames  "
+        "false claims  unsure"
     )
     for row in rows:
         print(
-            f"{row['fpr']:6.3f}  {row['per']:7}  {row['failure_threshold']:13.4f}  "
-            f"{row['threshold']:12.4f}  {row['recall']:6.1%}  {row['false_positive_rate']:12.2%}  "
-            f"{row['false_claims_per_episode']:12.2%}  {row['unsure']:6.1%}"
+            f"{row['fpr']:6.3f}  {row['per']:7}  {row['task']:12}  "
+            f"{row['failure_threshold']:13.4f}  {row['threshold']:12.4f}  "
+            f"{_percent(row['recall']):>6}  {_percent(row['false_positive_rate']):>12}  "
+            f"{_percent(row['false_claims_per_episode']):>12}  {_percent(row['unsure']):>6}"
         )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
 
 
 def _finite(value: Any) -> Any:

@@ -8,7 +8,8 @@ travel with every answer, so that a stored label can be traced to the model that
 
 A prior may also have ``cacheable = False``: its answer is not a function of picture and sentence
 alone, so it must not be remembered; ``batchable = False``: it must be given each request whole
-and by itself; ``warm_up = False``: it is not to be asked before somebody wants to know (by default
+and by itself; ``threshold_of(sentence)``: of a success prior, a threshold for each task;
+``warm_up = False``: it is not to be asked before somebody wants to know (by default
 as ``cacheable``); ``status()``: a dict of numbers and texts for diagnostics; and ``close()``, which
 ends its threads.
 """
@@ -117,6 +118,12 @@ def check_finite(numbers: np.ndarray, source: str) -> np.ndarray:
     if not np.isfinite(numbers).all():
         raise FloatingPointError(f"{source} answered a non-finite number")
     return numbers
+
+
+def threshold_of(prior: SuccessPrior, sentence: str) -> float:
+    """From what score on a success prior calls a picture solved for a sentence."""
+    own: Callable[[str], float] = getattr(prior, "threshold_of", lambda _: prior.threshold)
+    return float(own(sentence))
 
 
 def is_cacheable(prior: Any) -> bool:

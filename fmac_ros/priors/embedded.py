@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
-from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite
+from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, check_pictures
+from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.heads import LatentHead
+from fmac_ros.priors.picture_head import PictureHead, is_picture_head
 from fmac_ros.priors.spec import EMBEDDED
 from fmac_ros.priors.video import VideoPipeline
 from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
@@ -29,7 +31,11 @@ def make_value(options: Options, context: Context) -> EmbeddedValue:
 def make_success(options: Options, context: Context) -> EmbeddedSuccess:
     """M_R of the context's directory."""
     parse_options(NoOptions, options)
-    return EmbeddedSuccess(_scorer("success", context), version_of(context.root / "success"))
+    folder = context.root / "success"
+    if is_picture_head(folder):
+        head = PictureHead.from_pretrained(folder, dtype=torch.float32)
+        return EmbeddedSuccess(PictureScorer(head, context.text), version_of(folder))
+    return EmbeddedSuccess(_scorer("success", context), version_of(folder))
 
 
 @register("video", EMBEDDED)
@@ -56,6 +62,7 @@ class LatentScorer:
 
     def __init__(self, head: LatentHead, encoder: LatentSpace, text: TextEncoder) -> None:
         self.head, self.encoder, self.text = head.eval(), encoder, text
+        self.picture_size = encoder.picture_size
 
     def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
@@ -73,6 +80,28 @@ class LatentScorer:
         return check_finite(out, type(self.head).__name__)
 
 
+class PictureScorer:
+    """A head over pictures, squashed to 0..1 and run in batches."""
+
+    def __init__(self, head: PictureHead, text: TextEncoder) -> None:
+        self.head = head.eval().to(memory_format=torch.channels_last)
+        self.text = text
+        height, width = head.config.picture_size
+        self.picture_size = (int(height), int(width))
+
+    @torch.inference_mode()
+    def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
+        """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
+        check_pictures(pictures, self.picture_size)
+        embedding = torch.from_numpy(self.text.encode(sentence))
+        out = np.empty(len(pictures), dtype=np.float32)
+        for start in range(0, len(pictures), BATCH):
+            batch = to_tensor(pictures[start : start + BATCH])
+            logits = self.head(batch, embedding.expand(len(batch), -1))
+            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
+        return check_finite(out, type(self.head).__name__)
+
+
 class EmbeddedValue:
     """``M_V`` over the shared latents (``base.ValuePrior``)."""
 
@@ -81,7 +110,7 @@ class EmbeddedValue:
 
     def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
-        self.picture_size = scorer.encoder.picture_size
+        self.picture_size = scorer.picture_size
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 values in 0..1."""
@@ -89,14 +118,14 @@ class EmbeddedValue:
 
 
 class EmbeddedSuccess:
-    """``M_R`` over the shared latents (``base.SuccessPrior``)."""
+    """``M_R`` over the picture, or over the shared latents (``base.SuccessPrior``)."""
 
     name = "fmac-success"
     conditioning = ("text",)
 
-    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+    def __init__(self, scorer: LatentScorer | PictureScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
-        self.picture_size = scorer.encoder.picture_size
+        self.picture_size = scorer.picture_size
         self.threshold = float(scorer.head.config.threshold)
 
     def scores(self, pictures: np.ndarray, sentence: str) -> np.ndarray:

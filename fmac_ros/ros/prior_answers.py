@@ -9,7 +9,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from fmac_ros.action import GenerateVideo
-from fmac_ros.priors.base import LatentSpace, Progress, SuccessPrior, ValuePrior
+from fmac_ros.priors.base import LatentSpace, Progress, SuccessPrior, ValuePrior, threshold_of
 from fmac_ros.priors.text import check_sentence
 from fmac_ros.ros.conversions import ConversionError, floats_to_field
 from fmac_ros.ros.pictures import msgs_to_pictures, pictures_to_msgs
@@ -33,11 +33,14 @@ def value_answer(prior: ValuePrior, values: np.ndarray) -> EstimateValue.Respons
     return _signed(EstimateValue.Response(values=floats_to_field(values)), prior)
 
 
-def success_answer(prior: SuccessPrior, scores: np.ndarray) -> DetectSuccess.Response:
+def success_answer(
+    prior: SuccessPrior, scores: np.ndarray, sentence: str
+) -> DetectSuccess.Response:
     """M_R(s | T) of every picture."""
+    threshold = threshold_of(prior, sentence)
     response = DetectSuccess.Response(scores=floats_to_field(scores))
-    response.successes = (scores >= prior.threshold).tolist()
-    response.threshold = float(prior.threshold)
+    response.successes = (scores >= threshold).tolist()
+    response.threshold = threshold
     return _signed(response, prior)
 
 

@@ -79,7 +79,7 @@ class PriorServices:
     ) -> DetectSuccess.Response:
         try:
             scores = await self._answer(lambda: self._lanes.scores(*read_request(request)))
-            return success_answer(self._priors().success, scores)
+            return success_answer(self._priors().success, scores, request.task)
         except FAILURES as error:
             return self._refused(response, error)
 

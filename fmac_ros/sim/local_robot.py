@@ -15,6 +15,7 @@ from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.picture import resize, tile
+from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import Truth, TruthLedger
 from fmac_ros.rollout import Rollout, Step
@@ -100,7 +101,7 @@ class LocalRobot(Subscriber):
             return
         success = self._priors.priors.success
         score = float(success.scores(tile(observation.images)[None], rollout.spec.task)[0])
-        rollout.judge(score, score >= success.threshold)
+        rollout.judge(score, score >= threshold_of(success, rollout.spec.task))
 
     def _observe(self) -> Observation:
         positions, velocities, _ = self._world.joint_state()

@@ -16,8 +16,8 @@ _LOG = logging.getLogger(__name__)
 class CalibratedSuccess:
     """``M_R`` with conformal thresholds (``base.SuccessPrior``).
 
-    Success from ``threshold`` on, failure below ``failure_threshold``, unsure between them;
-    unsure counts as not solved.
+    Success from the threshold of the sentence's task on, failure below its failure threshold,
+    unsure between them; unsure counts as not solved. The attributes are those of all tasks.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class CalibratedSuccess:
                 "'fmac calibrate' makes it anew"
             )
         self.prior = prior
+        self._calibration, self._options = calibration, options
         self.failure_threshold, self.threshold = calibration.thresholds(options)
         self.name, self.conditioning = prior.name, prior.conditioning
         self.version = f"{prior.version}[fpr={options.rate:g}/{options.per}]"
@@ -41,6 +42,10 @@ class CalibratedSuccess:
         """Return (n,) float32 probabilities of (n, h, w, 3) uint8 pictures."""
         return self.prior.scores(pictures, sentence)
 
+    def threshold_of(self, sentence: str) -> float:
+        """From what score on a picture is solved for a sentence (``base.threshold_of``)."""
+        return self._calibration.thresholds(self._options, sentence)[1]
+
     def status(self) -> dict[str, float | int | str]:
         """Both thresholds, and what the prior tells of itself."""
         own: dict[str, float | int | str] = getattr(self.prior, "status", dict)()
@@ -51,9 +56,10 @@ class CalibratedSuccess:
         """End the prior's threads, if it has some."""
         getattr(self.prior, "close", lambda: None)()
 
-    def unsure(self, scores: np.ndarray) -> np.ndarray:
+    def unsure(self, scores: np.ndarray, sentence: str) -> np.ndarray:
         """(n,) bool: neither success nor failure."""
-        return (scores >= self.failure_threshold) & (scores < self.threshold)
+        failed, solved = self._calibration.thresholds(self._options, sentence)
+        return (scores >= failed) & (scores < solved)
 
 
 def calibrated(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from fmac_ros.trust.conformal import NEVER, failure_threshold, success_threshold
 
 FILE = "calibration.json"
-KIND = "fmac_ros.calibration/1"
+KIND = "fmac_ros.calibration/2"
 TAIL = 0.2  # share of the scores that is kept, so rates up to this are valid
 KEPT_AT_LEAST = 1000  # scores
 FRAME, EPISODE = "frame", "episode"
@@ -74,26 +74,19 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """What one success prior says of held-out videos.
+class Sample:
+    """What one success prior says of some held-out videos, the tails of it.
 
     Attributes:
-        name, version: of the prior.
         negatives: highest scores of unsolved frames.
         positives: lowest scores of solved frames.
         episodes: highest, of each video, score that its unsolved frames hold for
             ``success_frames`` in a row: what an episode claims falsely at that threshold.
-        success_frames: see above.
-        about: what the videos were, for people.
     """
 
-    name: str
-    version: str
     negatives: Tail
     positives: Tail
     episodes: Tail
-    success_frames: int
-    about: Mapping[str, Any]
 
     def thresholds(self, options: ThresholdOptions) -> tuple[float, float]:
         """(failure, success): below the first it failed, from the second on it is solved.
@@ -106,6 +99,47 @@ class Calibration:
         failed = failure_threshold(self.positives.array, self.positives.count, options.rate)
         return min(failed, solved), solved
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Sample:
+        """Read what ``asdict`` wrote; KeyError, TypeError or ValueError where it is damaged."""
+        return cls(**{name: _tail(part) for name, part in content.items()})
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What one success prior says of held-out videos, of all and of each task.
+
+    Tasks differ in how sure a prior is where it errs, so each has thresholds of its own.
+
+    Attributes:
+        name, version: of the prior.
+        whole: of all videos.
+        success_frames: success verdicts in a row that ``Sample.episodes`` counts as a claim.
+        about: what the videos were, for people.
+        tasks: of the videos of each task; the ones with solved and unsolved frames.
+        sentences: task by the sentence of a video.
+    """
+
+    name: str
+    version: str
+    whole: Sample
+    success_frames: int
+    about: Mapping[str, Any]
+    tasks: Mapping[str, Sample] = field(default_factory=dict)
+    sentences: Mapping[str, str] = field(default_factory=dict)
+
+    def thresholds(self, options: ThresholdOptions, sentence: str = "") -> tuple[float, float]:
+        """``Sample.thresholds`` of the task that a sentence asks for.
+
+        Those of all videos where the sentence is in none of them, or its task has too few.
+        """
+        sample = self.tasks.get(self.sentences.get(sentence, ""))
+        if sample is not None:
+            own = sample.thresholds(options)
+            if not never_succeeds(own[1]):
+                return own
+        return self.whole.thresholds(options)
+
     def save(self, path: Path) -> None:
         """Write the file."""
         path.write_text(json.dumps({"kind": KIND, **asdict(self)}, sort_keys=True) + "\n")
@@ -117,8 +151,9 @@ class Calibration:
             content = json.loads(path.read_text())
             if content.pop("kind") != KIND:
                 raise ValueError(f"kind is not {KIND}")
-            for name in ("negatives", "positives", "episodes"):
-                content[name] = _tail(content[name])
+            content["whole"] = Sample.from_dict(content["whole"])
+            tasks = content["tasks"].items()
+            content["tasks"] = {task: Sample.from_dict(part) for task, part in tasks}
             return cls(**content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(

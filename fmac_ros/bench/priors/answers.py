@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fmac_ros.priors.base import SuccessPrior, ValuePrior
+from fmac_ros.priors.base import SuccessPrior, ValuePrior, threshold_of
 from fmac_ros.priors.pretrain.videos import VideoInfo, VideoTable
 
 
@@ -18,31 +18,31 @@ class Answers:
     Attributes:
         table: the annotations.
         values: (N,) M_V.
-        scores: (N,) of M_R; success from ``threshold`` on.
+        scores: (N,) of M_R; success from ``thresholds`` (N,) on, one for each sentence.
     """
 
     table: VideoTable
     values: np.ndarray
     scores: np.ndarray
-    threshold: float
+    thresholds: np.ndarray
 
     def of(self, task: str, arm: str) -> Answers:
         """Those about one task and arm."""
         rows = rows_of(self.table, task, arm)
-        return Answers(
-            select(self.table, rows), self.values[rows], self.scores[rows], self.threshold
-        )
+        table = select(self.table, rows)
+        return Answers(table, self.values[rows], self.scores[rows], self.thresholds[rows])
 
 
 def ask(
     value: ValuePrior, success: SuccessPrior, table: VideoTable, pictures: np.ndarray
 ) -> Answers:
     """Ask both priors about every video, with the video's own sentence."""
-    values, scores = np.empty(len(table), np.float32), np.empty(len(table), np.float32)
+    values, scores, thresholds = (np.empty(len(table), np.float32) for _ in range(3))
     for info, rows in each_video(table):
         values[rows] = value.values(pictures[rows], info.sentence)
         scores[rows] = success.scores(pictures[rows], info.sentence)
-    return Answers(table, values, scores, success.threshold)
+        thresholds[rows] = threshold_of(success, info.sentence)
+    return Answers(table, values, scores, thresholds)
 
 
 def each_video(table: VideoTable) -> Iterator[tuple[VideoInfo, np.ndarray]]:

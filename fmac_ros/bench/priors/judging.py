@@ -36,11 +36,12 @@ def judge_value(answers: Answers) -> Row:
 def judge_success(answers: Answers) -> Row:
     """ROC-AUC, recall at 1 % false positives, and both rates at the shipped threshold."""
     solved, scores = answers.table.solved, answers.scores
-    said = scores >= answers.threshold
+    said = scores >= answers.thresholds
     row: Row = {
         "success_auc": _number(area_under_curve(scores, solved)),
         "recall_at_1pct_fpr": recall_at(scores, solved, FALSE_POSITIVE_RATE),
-        "threshold": _number(answers.threshold),  # None: it never says that a task is solved
+        # The strictest of the task's; None: it never says that a task is solved.
+        "threshold": _number(float(np.max(answers.thresholds, initial=-np.inf))),
         **_rate("false_positive_rate", said[~solved]),
         **_rate("false_negative_rate", ~said[solved]),
         "success_calibration_error": calibration_error(scores, solved.astype(float)),

@@ -41,7 +41,10 @@ def draw_reliability(answers: Answers, path: Path) -> None:
     for name, (said, true) in pairs.items():
         points = reliability(said, true)
         axes.plot(points[:, 0], points[:, 1], "o-", label=name)
-    axes.axvline(answers.threshold, color="black", linestyle=":", label="success threshold")
+    finite = answers.thresholds[np.isfinite(answers.thresholds)]
+    for index, threshold in enumerate(np.unique(finite)):
+        label = "_" if index else "success thresholds"
+        axes.axvline(threshold, color="black", linestyle=":", label=label)
     axes.set(xlabel="answer of the prior", ylabel="truth, mean in the bin")
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.grid(alpha=0.3)

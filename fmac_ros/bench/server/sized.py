@@ -8,6 +8,7 @@ from typing import Any
 
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
 from fmac_ros.priors.registry import find_priors
 from fmac_ros.priors.spec import EMBEDDED
 
@@ -24,8 +25,18 @@ def save_sized(folder: Path, height: int, width: int) -> Path:
     encoder = PictureAutoencoder.from_config({**config, **shape})
     encoder.save_pretrained(folder / "encoder")
     for part in ("value", "success"):
-        head = LatentHeadConfig.from_pretrained(root / part)
-        head.latent_shape = list(encoder.latent_shape)
-        LatentHead(head).save_pretrained(folder / part)
+        _save_head(root / part, folder / part, encoder)
     shutil.copytree(root / "video", folder / "video")
     return folder
+
+
+def _save_head(source: Path, target: Path, encoder: PictureAutoencoder) -> None:
+    """The head of ``source`` with random weights, for the pictures and latents of an encoder."""
+    if is_picture_head(source):
+        seeing = PictureHeadConfig.from_pretrained(source)
+        seeing.picture_size = [encoder.config.height, encoder.config.width]
+        PictureHead(seeing).save_pretrained(target)
+        return
+    config = LatentHeadConfig.from_pretrained(source)
+    config.latent_shape = list(encoder.latent_shape)
+    LatentHead(config).save_pretrained(target)

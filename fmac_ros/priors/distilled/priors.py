@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fmac_ros.priors.backends import Context, Options, make_prior, parse_options, register
+from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.distilled.agreement import values_agree, verdicts_agree
 from fmac_ros.priors.distilled.answering import Answering, Untrusted
 from fmac_ros.priors.distilled.keyframes import jumps, near_threshold
@@ -31,7 +32,7 @@ def make_success(options: Options, context: Context) -> DistilledSuccess:
 
     def ask(pictures: np.ndarray, sentence: str) -> np.ndarray:
         scores = checked(teacher.scores(pictures, sentence), len(pictures), teacher.name)
-        return levels(scores, teacher.threshold)
+        return levels(scores, threshold_of(teacher, sentence))
 
     trust = partial(verdicts_agree, limit=parsed.max_disagreement, min_each=parsed.min_each)
     teaching, student = _school("success", ask, trust, teacher, parsed, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,22 +16,36 @@ from fmac_ros.priors.distilled.memory import HALF, Memory
 from fmac_ros.priors.distilled.options import DistilledOptions
 from fmac_ros.priors.embedded import LatentScorer
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.picture_head import is_picture_head
 from fmac_ros.priors.spec import EMBEDDED
 
 GRADIENT_NORM = 1.0
+VALUE_WHEN_SOLVED = 0.97  # 95 % of the solved frames are above, for the shipped value prior
 SMALL = {"width_fine": 32, "width_coarse": 64, "blocks": 1, "hidden_size": 64}
 
 
 def first_head(kind: str, options: DistilledOptions, context: Context) -> LatentHead:
     """The head that a student starts with; its threshold is at 0.5."""
     if options.student == EMBEDDED:
-        head = LatentHead.from_pretrained(context.root / kind, dtype=torch.float32)
-        return with_threshold_at_half(head)
+        return with_threshold_at_half(_embedded_head(context.root / kind))
     text_size = len(context.text.encode("a task"))
     config = LatentHeadConfig(context.encoder.latent_shape, text_size, **SMALL)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         return LatentHead(config)
+
+
+def _embedded_head(folder: Path) -> LatentHead:
+    """The embedded head that looks at latents.
+
+    Where success looks at pictures, value's takes its place: solved is where it is all but 1.
+    """
+    seen_as_solved = is_picture_head(folder)
+    source = folder.parent / "value" if seen_as_solved else folder
+    head: LatentHead = LatentHead.from_pretrained(source, dtype=torch.float32)
+    if seen_as_solved:
+        head.config.threshold = VALUE_WHEN_SOLVED
+    return head
 
 
 @torch.no_grad()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
+from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.ensemble.members import Members, checked
 from fmac_ros.priors.ensemble.options import EnsembleOptions, MeanOptions, VoteOptions
 from fmac_ros.priors.ensemble.voting import HALF, kth_largest, levels, majority
@@ -79,7 +80,7 @@ class EnsembleSuccess:
 
         def judge(member: Any, shown: np.ndarray) -> np.ndarray:
             scores = checked(member.scores(shown, sentence), len(shown), member.name)
-            return levels(scores, member.threshold)
+            return levels(scores, threshold_of(member, sentence))
 
         return self._combine(self._members.ask(judge, pictures))
 

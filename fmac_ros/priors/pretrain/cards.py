@@ -21,8 +21,8 @@ PURPOSE = {
         "Success prior M_R(s|T)",
         "Whether the sentence is fulfilled in a state: 1 where the sigmoid of the logit reaches "
         "`threshold` of the configuration, chosen so that one in a hundred unsolved frames of "
-        "held-out videos passes; the numbers below are of those same videos. Load with "
-        "`fmac_ros.priors.heads.LatentHead.from_pretrained`.",
+        "held-out videos passes; the numbers below are of those same videos. It looks at the "
+        "picture itself. Load with `fmac_ros.priors.picture_head.PictureHead.from_pretrained`.",
     ),
     "video": (
         "Video prior M_tau(s|T)",

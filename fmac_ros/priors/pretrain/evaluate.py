@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from fmac_ros.priors.base import LatentSpace
 from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.pretrain.autoencoder import CHANGE_LEVEL, reference_rows
-from fmac_ros.priors.pretrain.heads import score, score_all
+from fmac_ros.priors.pretrain.heads import Videos, score, score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.metrics import area_under_curve, precision_recall, rank_correlation
 from fmac_ros.priors.pretrain.video import changes
@@ -51,7 +52,7 @@ def evaluate_value(head: LatentHead, videos: LatentVideos) -> Numbers:
     return numbers
 
 
-def evaluate_success(head: LatentHead, videos: LatentVideos, seed: int) -> Numbers:
+def evaluate_success(head: PreTrainedModel, videos: Videos, seed: int) -> Numbers:
     """AUC, precision, recall, and false positives by kind, at the head's threshold."""
     table, scores, threshold = videos.table, score_all(head, videos), head.config.threshold
     precision, recall = precision_recall(scores, table.solved, threshold)
@@ -97,7 +98,7 @@ def evaluate_video(pipeline: VideoPipeline, videos: LatentVideos, seed: int) -> 
     return {"error_relative_to_copying": error.tolist(), "cosine_of_change": direction}
 
 
-def _slices(videos: LatentVideos) -> list[tuple[str, np.ndarray]]:
+def _slices(videos: Videos) -> list[tuple[str, np.ndarray]]:
     table = videos.table
     arms = np.array([info.arm for info in table.infos])[table.video]
     named = [(f"kind/{kind}", table.kind == kind) for kind in KINDS]
@@ -106,7 +107,7 @@ def _slices(videos: LatentVideos) -> list[tuple[str, np.ndarray]]:
     return [(name, mask) for name, mask in named if mask.any()]
 
 
-def _videos_found(videos: LatentVideos, said: np.ndarray, mask: np.ndarray) -> float:
+def _videos_found(videos: Videos, said: np.ndarray, mask: np.ndarray) -> float:
     """Share of the solving videos in which at least one solved frame is recognised."""
     table = videos.table
     solving = np.unique(table.video[mask & table.solved])
@@ -114,14 +115,14 @@ def _videos_found(videos: LatentVideos, said: np.ndarray, mask: np.ndarray) -> f
     return float(np.isin(solving, found).mean()) if len(solving) else float("nan")
 
 
-def _other_sentence(head: LatentHead, videos: LatentVideos, seed: int) -> float:
+def _other_sentence(head: PreTrainedModel, videos: Videos, seed: int) -> float:
     """Share of solved frames that count as solved for another thing in the scene."""
     table = videos.table
     rows = np.flatnonzero(table.solved & videos.sentences.has_other(table.video))
     if not len(rows):
         return float("nan")
     embeddings = videos.sentences.other(table.video[rows], np.random.default_rng(seed))
-    return _mean(score(head, videos.latents[rows], embeddings) >= head.config.threshold)
+    return _mean(score(head, videos, rows, embeddings) >= head.config.threshold)
 
 
 def _mean(values: np.ndarray) -> float:

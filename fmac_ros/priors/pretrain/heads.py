@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
+from torch import nn
 
-from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
-from fmac_ros.priors.pretrain.latent_videos import LatentVideos
-from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.starting import check_latent_space
-from fmac_ros.priors.pretrain.training import Log, Loss, fit
+from fmac_ros.priors.pretrain.sentences import Sentences
+from fmac_ros.priors.pretrain.videos import VideoTable
 
 
-def train_head(
-    stage: str, loss: Loss, videos: LatentVideos, settings: PretrainSettings, log: Log
-) -> LatentHead:
-    """Train one head and leave it in single precision."""
-    torch.manual_seed(settings.seed)
-    head = _new_head(stage, videos, settings)
-    fit(stage, head, loss, settings, log)
-    return head
+class Videos(Protocol):
+    """A data set in the form that a head takes."""
+
+    @property
+    def table(self) -> VideoTable:
+        """The annotations."""
+        ...
+
+    @property
+    def sentences(self) -> Sentences:
+        """The sentence vectors."""
+        ...
+
+    def clean(self, rows: np.ndarray) -> torch.Tensor:
+        """(n, ...) inputs of the rows."""
+        ...
+
+    def draw(self, rows: np.ndarray) -> torch.Tensor:
+        """The same, varied for training."""
+        ...
 
 
-def _new_head(stage: str, videos: LatentVideos, settings: PretrainSettings) -> LatentHead:
-    if settings.start_from is not None:
-        check_latent_space(settings)
-        head: LatentHead = LatentHead.from_pretrained(
-            settings.start_from / stage, dtype=torch.float32
-        )
-        return head
-    config = LatentHeadConfig(
-        latent_shape=videos.latents.shape[1:], text_size=videos.sentences.embeddings.shape[1]
-    )
-    return LatentHead(config)
-
-
-def score_all(head: LatentHead, videos: LatentVideos) -> np.ndarray:
+def score_all(head: nn.Module, videos: Videos) -> np.ndarray:
     """(N,) float32 answers of a head on every frame, for each video's own sentence."""
-    return score(head, videos.latents, videos.sentences.of(videos.table.video))
+    return score(head, videos, np.arange(len(videos.table)))
 
 
 @torch.inference_mode()
-def score(head: LatentHead, latents: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
-    """(n,) float32 answers for latents (n, c, h, w) and sentence embeddings (n, d)."""
+def score(
+    head: nn.Module, videos: Videos, rows: np.ndarray, embeddings: np.ndarray | None = None
+) -> np.ndarray:
+    """(n,) float32 answers for rows, asked with other sentence embeddings (n, d) where given."""
     head.eval()
+    if embeddings is None:
+        embeddings = videos.sentences.of(videos.table.video[rows])
     parts = [
-        torch.sigmoid(head(torch.from_numpy(z.astype(np.float32)), torch.from_numpy(text)))
-        for z, text in (
-            (latents[start : start + 256], embeddings[start : start + 256])
-            for start in range(0, len(latents), 256)
-        )
+        torch.sigmoid(head(videos.clean(rows[part]), torch.from_numpy(embeddings[part])))
+        for part in np.array_split(np.arange(len(rows)), max(1, -(-len(rows) // 256)))
     ]
     return torch.cat(parts).numpy()

@@ -21,8 +21,12 @@ class LatentVideos:
     latents: np.ndarray
     sentences: Sentences
 
+    def clean(self, rows: np.ndarray) -> torch.Tensor:
+        """(n, c, h, w) float32 latents of the rows."""
+        return torch.from_numpy(self.latents[rows].astype(np.float32))
+
     def draw(self, rows: np.ndarray) -> torch.Tensor:
         """(n, c, h, w) float32 latents of the rows, with noise."""
-        latents = torch.from_numpy(self.latents[rows].astype(np.float32))
+        latents = self.clean(rows)
         spread = LATENT_NOISE * torch.rand(len(rows), 1, 1, 1)
         return latents + spread * torch.randn_like(latents)

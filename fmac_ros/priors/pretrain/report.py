@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.cards import card
 from fmac_ros.priors.pretrain.evaluate import (
     evaluate_encoder,
@@ -16,6 +17,7 @@ from fmac_ros.priors.pretrain.evaluate import (
     evaluate_video,
 )
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, checkpoint_of
 from fmac_ros.priors.pretrain.videos import VideoTable, read_table
@@ -25,9 +27,15 @@ from fmac_ros.trust.calibration import ThresholdOptions
 STAGE_OF = {"encoder": "autoencoder", "value": "value", "success": "success", "video": "video"}
 
 
-def write_report(validation: LatentVideos, settings: PretrainSettings, log: Log) -> None:
-    """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md."""
-    metrics = _without_nan(evaluate(_own_priors(settings), validation, settings))
+def write_report(
+    latents: LatentVideos, pictures: PictureVideos, settings: PretrainSettings, log: Log
+) -> None:
+    """Measure the saved weights and write ``metrics.json``, ``settings.json`` and README.md.
+
+    Args:
+        latents, pictures: the held-out videos.
+    """
+    metrics = _without_nan(evaluate(_own_priors(settings), latents, pictures, settings))
     for part in PARTS:
         folder = settings.weights / part
         facts = describe(part, settings)
@@ -43,16 +51,18 @@ def _own_priors(settings: PretrainSettings) -> Priors:
 
 
 def evaluate(
-    priors: Priors, validation: LatentVideos, settings: PretrainSettings
+    priors: Priors, latents: LatentVideos, pictures: PictureVideos, settings: PretrainSettings
 ) -> dict[str, dict[str, Any]]:
     """All held-out numbers, by part."""
     seed = settings.seed
-    value, success, video = priors.value, priors.success, priors.video
+    value, video = priors.value, priors.video
+    head = priors.success.scorer.head  # type: ignore[attr-defined]
+    own = pictures if isinstance(head, PictureHead) else latents
     return {
         "encoder": evaluate_encoder(priors.encoder, settings.validation, seed),
-        "value": evaluate_value(value.scorer.head, validation),  # type: ignore[attr-defined]
-        "success": evaluate_success(success.scorer.head, validation, seed),  # type: ignore[attr-defined]
-        "video": evaluate_video(video.pipeline, validation, seed),  # type: ignore[attr-defined]
+        "value": evaluate_value(value.scorer.head, latents),  # type: ignore[attr-defined]
+        "success": evaluate_success(head, own, seed),
+        "video": evaluate_video(video.pipeline, latents, seed),  # type: ignore[attr-defined]
     }
 
 

@@ -26,7 +26,7 @@ class Fit:
 DEFAULT_FITS = {
     "autoencoder": Fit(steps=2400, batch=32, learning_rate=1.5e-3),
     "value": Fit(steps=2000, batch=128, learning_rate=1e-3, weight_decay=1e-2),
-    "success": Fit(steps=3000, batch=128, learning_rate=1e-3, weight_decay=1e-2),
+    "success": Fit(steps=6000, batch=64, learning_rate=1e-3, weight_decay=1e-2),
     "video": Fit(steps=9000, batch=32, learning_rate=1e-3),
 }
 

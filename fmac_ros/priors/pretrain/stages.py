@@ -15,6 +15,7 @@ from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
 from fmac_ros.priors.pretrain.heads import score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.latents import read_latents, write_latents
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.rendering import render_videos
 from fmac_ros.priors.pretrain.report import write_report
 from fmac_ros.priors.pretrain.sentences import Sentences
@@ -23,7 +24,7 @@ from fmac_ros.priors.pretrain.success import train_success
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.value import train_value
 from fmac_ros.priors.pretrain.video import train_video
-from fmac_ros.priors.pretrain.videos import read_table
+from fmac_ros.priors.pretrain.videos import read_all_pictures, read_table
 from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.text import SentenceEncoder
 
@@ -94,7 +95,7 @@ def _value(_: str, settings: PretrainSettings, log: Log) -> None:
 
 
 def _success(_: str, settings: PretrainSettings, log: Log) -> None:
-    train_success(_videos(settings, "train"), _videos(settings, "validation"), settings, log)
+    train_success(_pictures(settings, "train"), _pictures(settings, "validation"), settings, log)
 
 
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -104,7 +105,8 @@ def _video(_: str, settings: PretrainSettings, log: Log) -> None:
 
 
 def _report(_: str, settings: PretrainSettings, log: Log) -> None:
-    write_report(_videos(settings, "validation"), settings, log)
+    latents, pictures = _videos(settings, "validation"), _pictures(settings, "validation")
+    write_report(latents, pictures, settings, log)
 
 
 _STAGES: dict[str, Callable[[str, PretrainSettings, Log], None]] = {
@@ -127,6 +129,12 @@ def _videos(settings: PretrainSettings, name: str) -> LatentVideos:
     table = read_table(directory)
     latents = read_latents(directory, _encoder(settings).version, settings.work / name)
     return LatentVideos(table, latents, Sentences(table, SentenceEncoder()))
+
+
+def _pictures(settings: PretrainSettings, name: str) -> PictureVideos:
+    directory = settings.videos if name == "train" else settings.validation
+    table = read_table(directory)
+    return PictureVideos(table, read_all_pictures(directory), Sentences(table, SentenceEncoder()))
 
 
 def _marker(stage: str, settings: PretrainSettings) -> Path:

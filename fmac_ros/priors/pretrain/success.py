@@ -1,4 +1,4 @@
-"""Train the success prior on latents."""
+"""Train the success prior on pictures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from torch import nn
 from torch.nn import functional
 
 from fmac_ros.priors.embedded import EmbeddedSuccess
-from fmac_ros.priors.heads import LatentHead
-from fmac_ros.priors.pretrain.heads import score_all, train_head
-from fmac_ros.priors.pretrain.latent_videos import LatentVideos
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
+from fmac_ros.priors.pretrain.heads import Videos, score_all
 from fmac_ros.priors.pretrain.metrics import threshold_at
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.training import Log, Loss
+from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable
+from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.weights import version_of
 from fmac_ros.trust.calibration import FILE
 from fmac_ros.trust.measuring import make_calibration
@@ -25,14 +26,15 @@ NEAR_END = 5  # frames
 
 
 def train_success(
-    videos: LatentVideos, validation: LatentVideos, settings: PretrainSettings, log: Log
-) -> LatentHead:
+    videos: PictureVideos, validation: PictureVideos, settings: PretrainSettings, log: Log
+) -> PictureHead:
     """Train ``M_R``, set its threshold on held-out negatives, save it in half precision.
 
     Beside it goes its calibration, for thresholds chosen later (``trust.calibration``).
     """
-    batch = settings.fits["success"].batch
-    head = train_head("success", success_loss(videos, batch), videos, settings, log)
+    torch.manual_seed(settings.seed)
+    head = _new_head(videos, settings)
+    fit("success", head, success_loss(videos, settings.fits["success"].batch), settings, log)
     head.config.threshold = choose_threshold(head, validation)
     log(f"success: threshold {head.config.threshold:.4f}")
     folder = settings.weights / "success"
@@ -41,6 +43,25 @@ def train_success(
     scores = score_all(head, validation)
     version = version_of(folder)
     make_calibration(NAME, version, scores, validation.table).save(folder / FILE)
+    return head
+
+
+def _new_head(videos: PictureVideos, settings: PretrainSettings) -> PictureHead:
+    """The head of ``start_from`` if it looks at pictures, else one on the autoencoder's layers."""
+    start = settings.start_from
+    if start is not None and is_picture_head(start / "success"):
+        head: PictureHead = PictureHead.from_pretrained(start / "success", dtype=torch.float32)
+        return head
+    encoder = load_encoder_from(settings.weights / "encoder").model
+    config = PictureHeadConfig(
+        picture_size=videos.pictures.shape[1:3],
+        text_size=videos.sentences.embeddings.shape[1],
+        width_fine=encoder.config.width_fine,
+        width_coarse=encoder.config.width_coarse,
+        blocks=encoder.config.blocks,
+    )
+    head = PictureHead(config)
+    head.start_from(encoder.encoder)
     return head
 
 
@@ -55,7 +76,7 @@ def success_groups(table: VideoTable) -> list[tuple[np.ndarray, float]]:
     return [(np.flatnonzero(mask), share) for mask, share in groups if mask.any()]
 
 
-def success_loss(videos: LatentVideos, batch: int) -> Loss:
+def success_loss(videos: Videos, batch: int) -> Loss:
     """Cross entropy on solved frames and hard negatives.
 
     A tenth of the batch are solved frames asked about another thing in the scene: solved for
@@ -83,7 +104,7 @@ def success_loss(videos: LatentVideos, batch: int) -> Loss:
     return loss
 
 
-def choose_threshold(head: LatentHead, validation: LatentVideos) -> float:
+def choose_threshold(head: nn.Module, validation: Videos) -> float:
     """The threshold that one in a hundred held-out unsolved frames passes."""
     scores = score_all(head, validation)
     return threshold_at(scores[~validation.table.solved], FALSE_POSITIVE_RATE)

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fmac_ros.priors.heads import LatentHead
-from fmac_ros.priors.pretrain.heads import train_head
+from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.training import Log, Loss
+from fmac_ros.priors.pretrain.starting import check_latent_space
+from fmac_ros.priors.pretrain.training import Log, Loss, fit
 
 VALUE_HORIZON = 30  # frames; farther than this from the end, the value is 0
 UNSOLVED_SHARE = 0.2  # of a batch
@@ -22,9 +22,24 @@ EXCHANGED_STEPS = 4  # frames; things stand 13 cm apart or more, and nobody does
 def train_value(videos: LatentVideos, settings: PretrainSettings, log: Log) -> LatentHead:
     """Train ``M_V`` and save it in half precision."""
     batch = settings.fits["value"].batch
-    head = train_head("value", value_loss(videos, batch), videos, settings, log)
+    torch.manual_seed(settings.seed)
+    head = _new_head(videos, settings)
+    fit("value", head, value_loss(videos, batch), settings, log)
     head.half().save_pretrained(settings.weights / "value")
     return head.float()
+
+
+def _new_head(videos: LatentVideos, settings: PretrainSettings) -> LatentHead:
+    if settings.start_from is not None:
+        check_latent_space(settings)
+        head: LatentHead = LatentHead.from_pretrained(
+            settings.start_from / "value", dtype=torch.float32
+        )
+        return head
+    config = LatentHeadConfig(
+        latent_shape=videos.latents.shape[1:], text_size=videos.sentences.embeddings.shape[1]
+    )
+    return LatentHead(config)
 
 
 def value_targets(steps_to_end: np.ndarray) -> np.ndarray:

@@ -1,0 +1,108 @@
+"""Network of the success prior: a picture and a sentence to one number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PretrainedConfig, PreTrainedModel
+
+from fmac_ros.priors.layers import BlockStack
+
+REDUCTION = 8  # pixels per cell of the last map, each way
+
+
+class PictureHeadConfig(PretrainedConfig):
+    """Sizes of a head, and the verdict's threshold."""
+
+    model_type = "fmac_picture_head"
+
+    def __init__(
+        self,
+        picture_size: tuple[int, int] = (64, 128),
+        text_size: int = 384,
+        width_fine: int = 48,
+        width_coarse: int = 96,
+        width_flat: int = 32,
+        blocks: int = 2,
+        condition_size: int = 128,
+        hidden_size: int = 128,
+        dropout: float = 0.1,
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        self.picture_size = list(picture_size)
+        self.text_size = text_size
+        self.width_fine = width_fine
+        self.width_coarse = width_coarse
+        self.width_flat = width_flat
+        self.blocks = blocks
+        self.condition_size = condition_size
+        self.hidden_size = hidden_size
+        self.dropout = dropout
+        self.threshold = threshold
+        super().__init__(**kwargs)
+
+
+class PictureHead(PreTrainedModel):
+    """Convolutions over the picture itself with FiLM by the sentence, to one logit.
+
+    Whether a block lies on its mark is a matter of a pixel or two, which the latents, made to
+    look alike after decoding, do not keep. The first layers have the form of the autoencoder's
+    encoder and can start from its weights.
+    """
+
+    config_class = PictureHeadConfig
+    base_model_prefix = "head"
+
+    def __init__(self, config: PictureHeadConfig) -> None:
+        super().__init__(config)
+        height, width = config.picture_size
+        fine, coarse, size = config.width_fine, config.width_coarse, config.condition_size
+        self.condition = nn.Sequential(
+            nn.LayerNorm(config.text_size), nn.Linear(config.text_size, size), nn.SiLU()
+        )
+        self.unshuffle = nn.PixelUnshuffle(4)
+        self.enter = nn.Conv2d(48, fine, 3, padding=1)
+        self.fine = BlockStack(fine, config.blocks, size)
+        self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
+        self.coarse = BlockStack(coarse, config.blocks, size)
+        flat = config.width_flat * (height // REDUCTION) * (width // REDUCTION)
+        self.flatten = nn.Sequential(
+            nn.SiLU(),
+            nn.Conv2d(coarse, config.width_flat, 1),
+            nn.SiLU(),
+            nn.Flatten(),
+            nn.Dropout(config.dropout),
+            nn.Linear(flat, config.hidden_size),
+        )
+        self.leave = nn.Sequential(
+            nn.SiLU(), nn.Dropout(config.dropout), nn.Linear(config.hidden_size, 1)
+        )
+        self.post_init()
+
+    def forward(self, pictures: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
+        """Map pictures (n, 3, H, W) in [-1, 1] and embeddings (n, d) to logits (n,)."""
+        condition = self.condition(sentences)  # (n, condition_size)
+        x = self.fine(self.enter(self.unshuffle(pictures)), condition)  # (n, fine, H/4, W/4)
+        x = self.coarse(self.down(x), condition)  # (n, coarse, H/8, W/8)
+        return self.leave(self.flatten(x)).squeeze(1)
+
+    def start_from(self, encoder: nn.Sequential) -> None:
+        """Take over the convolutions of an autoencoder's encoder of the same widths."""
+        ours = (self.enter, self.fine, self.down, self.coarse)
+        for own, theirs in zip(ours, list(encoder)[1:5], strict=True):
+            # FiLM layers, which only a head has, keep their initialisation.
+            own.load_state_dict({**own.state_dict(), **theirs.state_dict()})
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Keep the initialisation of the layers' own constructors."""
+
+
+def is_picture_head(folder: Path) -> bool:
+    """Whether a directory of weights holds a head of this kind."""
+    content: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    return content.get("model_type") == PictureHeadConfig.model_type
