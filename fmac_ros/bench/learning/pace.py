@@ -17,7 +17,7 @@ class Pace:
     """
 
     def __init__(self, cells: Sequence[Cell], env_steps: int, jobs: int) -> None:
-        self._left = {cell: env_steps for cell in cells}
+        self._left = dict.fromkeys(cells, env_steps)
         self._total, self._jobs = env_steps, jobs
         self._first: dict[Cell, int] = {}  # steps at the first word of a cell: not done here
         self._began: dict[Cell, float] = {}

@@ -143,7 +143,7 @@ def _changed(variant: Variant, change: str, text: str) -> Variant:
     if change in SWITCHES:
         what, kind = change.split("-")
         part = "without" if what == "no" else "oracles"
-        return replace(variant, **{part: getattr(variant, part) | {kind}})  # type: ignore[arg-type]
+        return replace(variant, **{part: getattr(variant, part) | {kind}})
     if name not in ERRORS or (name in _FLAGS) == bool(size):
         valid = ", ".join([*SWITCHES, *map(_spelling, ERRORS), RELIABILITY])
         raise ValueError(f"priors {text!r}: {change!r} is no change of them, valid: {valid}")
