@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import bench_learning, bench_server, options, result
+from fmac_ros.cli import bench_learning, bench_server, bench_speed, options, result
 from fmac_ros.paths import cache_dir
 
 
@@ -26,11 +26,18 @@ def add_parser(subparsers: Any) -> None:
     bench_learning.add_parser(
         benches.add_parser("learning", help="success against steps, ours and baselines")
     )
+    bench_speed.add_parser(
+        benches.add_parser("speed", help="the learner beside SAC's, the graph beside one process")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    others = {"server": bench_server.run, "learning": bench_learning.run}
+    others = {
+        "server": bench_server.run,
+        "learning": bench_learning.run,
+        "speed": bench_speed.run,
+    }
     return others.get(args.bench, _run_priors)(args)
 
 
