@@ -21,8 +21,8 @@ def in_turn(workers: Mapping[str, Callable[[], int]], repeats: int) -> dict[str,
     """
     found: dict[str, list[float]] = {name: [] for name in workers}
     for number in range(repeats + 1):
-        order = list(workers) if number % 2 else list(reversed(workers))
-        for name in order:
+        names = list(workers)
+        for name in names if number % 2 else reversed(names):
             began = time.perf_counter()
             done = workers[name]()
             if number:
