@@ -253,7 +253,7 @@ def test_an_interrupt_lets_workers_save(tmp_path: Path) -> None:
 
 
 SMALL = "--env-steps 60 --eval-every 30 --eval-episodes 1 --jobs 1 --algorithms fmac --set"
-SETTINGS = ["horizon=6", "play_horizon=6", "seed_steps=12", "seed_updates=2", "updates_per_step=0.05"]
+SETTINGS = "horizon=6 play_horizon=6 seed_steps=12 seed_updates=2 updates_per_step=0.05"
 
 
 def test_a_whole_bench_is_interrupted_resumed_and_not_run_again(
@@ -262,7 +262,7 @@ def test_a_whole_bench_is_interrupted_resumed_and_not_run_again(
     root = save_tiny_priors(tmp_path / "tiny")
     out, found = tmp_path / "out", tmp_path / "rows.json"
     words = ["bench", "learning", "--priors", f"{root}", "--out", str(out), *SMALL.split()]
-    command = [*words, *SETTINGS, "--json", str(found)]
+    command = [*words, *SETTINGS.split(), "--json", str(found)]
     process = subprocess.Popen(
         [sys.executable, "-m", "fmac_ros.cli.main", *command], stdout=subprocess.PIPE, text=True
     )
