@@ -59,6 +59,8 @@ setup(
         "trimesh>=4.0",
     ],
     extras_require={
+        # Baselines of fmac bench learning, and what fmac bench speed is measured beside.
+        "bench": ["gymnasium>=1.0", "stable-baselines3>=2.4"],
         # What some models of the hub need to prepare a sentence or a picture.
         "hub": [
             "accelerate>=1.0",

@@ -77,6 +77,7 @@ class Episode:
         terminated: the success prior ended it.
         truncated: the time limit ended it.
         policy_version: version of the parameters that acted.
+        holds: steps in which the gate held the arm.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Episode:
     truncated: bool
     behaviour: str
     policy_version: int
+    holds: int = 0
 
     @property
     def steps(self) -> int:

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import bench_server, options, result
+from fmac_ros.cli import bench_learning, bench_server, bench_speed, options, result
 from fmac_ros.paths import cache_dir
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``fmac bench`` with its benchmarks."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "bench", help="measure the priors and their server"
+        "bench", help="measure learning, the priors and their server"
     )
     benches = parser.add_subparsers(
         dest="bench", required=True, metavar="WHAT", help="what to measure"
@@ -23,11 +23,22 @@ def add_parser(subparsers: Any) -> None:
     bench_server.add_parser(
         benches.add_parser("server", help="speed through the prior server and of the bare models")
     )
+    bench_learning.add_parser(
+        benches.add_parser("learning", help="success against steps, ours and baselines")
+    )
+    bench_speed.add_parser(
+        benches.add_parser("speed", help="the learner beside SAC's, the graph beside one process")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    return bench_server.run(args) if args.bench == "server" else _run_priors(args)
+    others = {
+        "server": bench_server.run,
+        "learning": bench_learning.run,
+        "speed": bench_speed.run,
+    }
+    return others.get(args.bench, _run_priors)(args)
 
 
 def _add_priors(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,13 @@ def payload(
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
     found = {"fmac_ros": fmac_ros.__version__, "python": platform.python_version()}
-    for name in PACKAGES:
+    return found | versions_of(PACKAGES)
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of installed packages by name, ``unknown`` where one is missing."""
+    found = {}
+    for name in packages:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -78,12 +78,16 @@ def _train_and_evaluate(run_dir: RunDir, settings: Parameters) -> dict[str, Any]
 def _report(
     run_dir: RunDir, settings: Parameters, found: dict[str, Any], extra: Path | None
 ) -> None:
+    from fmac_ros.report.run_diagnosis import diagnose_run  # torch takes seconds to import
+
     past = load_history(run_dir.path)
-    outcome = result.payload(settings, found, past)
+    diagnosis = diagnose_run(run_dir.path, found["successes"] / found["episodes"], settings)
+    outcome = result.payload(settings, found, past) | {"diagnosis": diagnosis.asdict()}
     for path in filter(None, (run_dir.result, extra)):
         result.write_json(path, outcome)
     print(result.success_line(outcome))
     print(f"trained for {past.env_steps} steps in {past.train_seconds:.0f} s")
+    print("\n".join(diagnosis.lines()))
     draw_pictures(run_dir, past, found, settings)
     print(f"checkpoint          {run_dir.path}")
     print(f"result              {extra or run_dir.result}")

@@ -19,6 +19,7 @@ from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import Batch, ReplayBuffer
 from fmac_ros.learning.snapshot import restore_learner, snapshot_learner
+from fmac_ros.learning.unseen import Unseen
 from fmac_ros.trust.weights import PriorWeights
 
 
@@ -53,6 +54,7 @@ class BaseLearner(ABC):
         self.config = config
         self.updates = 0
         self.weights = PriorWeights()
+        self._unseen = Unseen()
         sizes = latent_shape, proprio_size, action_size
         self.replay = ReplayBuffer(config.replay_capacity, *sizes, config.replay_memory, folder)
         with torch.random.fork_rng(devices=[]):
@@ -66,7 +68,8 @@ class BaseLearner(ABC):
         self.noise = torch.Generator().manual_seed(seed)
 
     def add(self, record: Record) -> None:
-        """D <- D + (tau, tau_hat)."""
+        """D <- D + (tau, tau_hat); rho is tested on tau before it learns from it."""
+        self._unseen.test(self.rho, record, self.updates)
         self.replay.add(record)
 
     def update(self, count: int) -> dict[str, float]:
@@ -78,7 +81,8 @@ class BaseLearner(ABC):
             self._fit_statistics()
         rows = [self._update_once() for _ in range(count)]
         names = dict.fromkeys(name for row in rows for name in row)
-        return {n: float(np.mean([row[n] for row in rows if n in row])) for n in names}
+        means = {n: float(np.mean([row[n] for row in rows if n in row])) for n in names}
+        return means | self._unseen.metrics()
 
     def update_inverse_dynamics(self, count: int) -> None:
         """Update rho alone ``count`` times by Eq. 1."""

@@ -65,17 +65,15 @@ class Keypoints(nn.Module):
     by side, each with its own point.
     """
 
-    rows: Tensor
-    columns: Tensor
+    places: Tensor
 
     def __init__(self, height: int, breadth: int) -> None:
         super().__init__()
         self.views = breadth // height if breadth % height == 0 else 1
         self.sharpness = nn.Parameter(torch.tensor(1.0))
-        self.register_buffer("rows", torch.linspace(-2, 2, height), persistent=False)
-        self.register_buffer(
-            "columns", torch.linspace(-2, 2, breadth // self.views), persistent=False
-        )
+        rows, columns = torch.linspace(-2, 2, height), torch.linspace(-2, 2, breadth // self.views)
+        places = torch.cartesian_prod(rows, columns)  # (h w / v, 2)
+        self.register_buffer("places", places, persistent=False)
 
     def size(self, channels: int) -> int:
         """Coordinates given for that many channels."""
@@ -83,9 +81,8 @@ class Keypoints(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         views = torch.stack(features.chunk(self.views, dim=-1), dim=2)  # (b, c, v, h, w / v)
-        weight = torch.softmax(self.sharpness * views.flatten(-2), dim=-1).view(views.shape)
-        rows = (weight.sum(-1) * self.rows).sum(-1)
-        columns = (weight.sum(-2) * self.columns).sum(-1)
+        weight = torch.softmax(self.sharpness * views.flatten(-2), dim=-1)  # (b, c, v, h w / v)
+        rows, columns = (weight @ self.places).unbind(-1)  # (b, c, v) each
         return torch.cat([rows.flatten(1), columns.flatten(1)], dim=-1)
 
 
@@ -104,6 +101,12 @@ class Detector(nn.Sequential):
             keypoints,
         )
         self.size = keypoints.size(self.POINTS)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, latents: Tensor) -> Tensor:
+        # A third faster on a CPU than with channels first.
+        points: Tensor = super().forward(latents.contiguous(memory_format=torch.channels_last))
+        return points
 
 
 class StateTrunk(nn.Module):

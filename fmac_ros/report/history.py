@@ -58,10 +58,15 @@ def load_history(folder: Path) -> History:
         ends[episode.id] = steps
         if shown is None or episode.terminated or not shown.episode.terminated:
             shown = record
-    solved = dict(_truths(folder))  # the last entry of an episode that was run twice
+    solved = load_truths(folder)
     truths = tuple(Outcome(end, solved[id]) for id, end in ends.items() if id in solved)
     steps = claims[-1].env_steps if claims else 0
     return History(steps, progress.get("elapsed_s", 0.0), tuple(claims), truths, shown)
+
+
+def load_truths(folder: Path) -> dict[str, bool]:
+    """Ground truth by episode id, as far as it was recorded."""
+    return dict(_truths(folder))  # the last entry of an episode that was run twice
 
 
 def _truths(folder: Path) -> Iterator[tuple[str, bool]]:

@@ -106,6 +106,7 @@ def episode_of(spec: RolloutSpec, transitions: list[Transition]) -> Episode:
         truncated=last.truncated,
         behaviour=spec.behaviour,
         policy_version=last.policy_version,
+        holds=sum(message.held for message in transitions),
     )
 
 

@@ -14,11 +14,12 @@ from fmac_ros.chooser import Chooser
 from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
-from fmac_ros.picture import resize, tile
+from fmac_ros.picture import tile
 from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.local import LocalPriors
-from fmac_ros.priors.oracle.truth import Truth, TruthLedger
+from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.rollout import Rollout, Step
+from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.sim.world import World
 from fmac_ros.types import Episode, Observation, RolloutSpec
 
@@ -49,27 +50,30 @@ class LocalRobot(Subscriber):
         self.truth: dict[str, bool] = {}
         self._world = world
         self._controller = controller
+        self._cell = LocalCell(world, controller, picture_size, ledger)
         self._priors = labelled
-        self._picture_size = picture_size
         self._success_frames = success_frames
-        self._ledger = ledger
         self._actor: Actor | None = None
 
     def on_parameters(self, version: int, data: bytes) -> None:
         """Act with these parameters from the next step on."""
         self._actor = Actor.from_bytes(data)
 
-    def rollout(self, spec: RolloutSpec) -> Episode:
-        """Run one episode from a fresh layout."""
+    def rollout(self, spec: RolloutSpec, until_solved: bool = False) -> Episode:
+        """Run one episode from a fresh layout.
+
+        Args:
+            until_solved: for evaluation, end it once the ground truth says that it is solved.
+        """
         self._world.reset(spec.seed, spec.split)
         rollout = Rollout(spec, self._controller, self._world.time, self._success_frames)
         chooser = Chooser(spec, lambda: self._actor, self._controller.space.size)
         steps, solved = [], False
-        observation = self._observe()
+        observation = self._cell.observe()
         rollout.observe(observation)
-        while not rollout.ended:
+        while not (rollout.ended or (until_solved and solved)):
             self._act(rollout, chooser, observation)
-            observation = self._observe()
+            observation = self._cell.observe()
             self._judge(rollout, observation)
             step = rollout.observe(observation)
             assert step is not None
@@ -90,11 +94,7 @@ class LocalRobot(Subscriber):
             latent, rollout.proprio, imagined if chooser.needs_imagined else None
         )
         command = rollout.act(action, chooser.version, self._world.time)
-        trajectory = command.trajectory
-        self._world.set_trajectory(trajectory.times, trajectory.positions, trajectory.velocities)
-        if command.opening is not None:
-            self._world.arm.grip(command.opening)
-        self._world.step(1.0 / self._world.robot.control_rate_hz)
+        self._cell.obey(command)
 
     def _judge(self, rollout: Rollout, observation: Observation) -> None:
         if not rollout.spec.stop_on_success:
@@ -102,27 +102,6 @@ class LocalRobot(Subscriber):
         success = self._priors.priors.success
         score = float(success.scores(tile(observation.images)[None], rollout.spec.task)[0])
         rollout.judge(score, score >= threshold_of(success, rollout.spec.task))
-
-    def _observe(self) -> Observation:
-        positions, velocities, _ = self._world.joint_state()
-        fingers, finger_velocities, _ = self._world.finger_state()
-        images = [self._world.render(name) for name in self._world.camera_names]
-        resized = tuple(resize(image, self._picture_size) for image in images)
-        if self._ledger is not None:
-            self._ledger.remember(tile(resized), self._truth_now())
-        return Observation(
-            stamp=self._world.time,
-            camera_names=self._world.camera_names,
-            images=resized,
-            joint_positions=positions,
-            joint_velocities=velocities,
-            finger_positions=fingers,
-            finger_velocities=finger_velocities,
-        )
-
-    def _truth_now(self) -> Truth:
-        world = self._world
-        return Truth(world.goal.sentence, world.ground_truth(), world.progress())
 
     def _episode(self, spec: RolloutSpec, rollout: Rollout, steps: list[Step]) -> Episode:
         states = [step.observation for step in steps] + [steps[-1].next_observation]
@@ -137,13 +116,17 @@ class LocalRobot(Subscriber):
             truncated=rollout.truncated,
             behaviour=spec.behaviour,
             policy_version=rollout.policy_version,
+            holds=rollout.holds,
         )
 
 
 def evaluate(robot: LocalRobot, spec: RolloutSpec, episodes: int) -> list[bool]:
     """Ground truth of each of ``episodes`` held-out layouts, acting as ``spec`` says."""
-    for index in range(episodes):
-        robot.rollout(
-            dataclasses.replace(spec, episode_id=f"eval-{index}", seed=index, split="eval")
-        )
-    return [robot.truth[f"eval-{index}"] for index in range(episodes)]
+    return [evaluate_layout(robot, spec, index) for index in range(episodes)]
+
+
+def evaluate_layout(robot: LocalRobot, spec: RolloutSpec, index: int) -> bool:
+    """Whether the held-out layout ``index`` was solved in any state of its episode."""
+    own = dataclasses.replace(spec, episode_id=f"eval-{index}", seed=index, split="eval")
+    robot.rollout(own, until_solved=True)
+    return robot.truth.pop(own.episode_id)

@@ -1,0 +1,1 @@
+"""``fmac bench learning``: how fast each algorithm learns, with which priors, beside baselines."""

@@ -1,0 +1,101 @@
+"""The evaluations of a cell: when they are due, what they found, on disk as they come."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fmac_ros.bench.learning.cells import Effort
+
+FILE = "evaluations.jsonl"
+REACHED = 0.9  # success rate that counts as having learned the task
+
+
+@dataclass(frozen=True)
+class Point:
+    """One evaluation.
+
+    Attributes:
+        env_steps: environment steps of the training before it.
+        successes: held-out layouts of ``episodes`` that were solved, by the ground truth.
+        train_s: wall time of the training before it, evaluations not counted [s].
+        evaluate_s: wall time of all evaluations up to this one [s].
+    """
+
+    env_steps: int
+    successes: int
+    episodes: int
+    train_s: float
+    evaluate_s: float
+
+    @property
+    def success(self) -> float:
+        """Share of layouts solved."""
+        return self.successes / self.episodes
+
+
+class Evaluations:
+    """Evaluates at intervals, keeps every result in a file at once.
+
+    Args:
+        folder: of the cell; what is there already is gone on from.
+        evaluate: runs one evaluation, one bool a layout.
+        tell: called with every new point.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        effort: Effort,
+        evaluate: Callable[[], Sequence[bool]],
+        tell: Callable[[Point], None],
+    ) -> None:
+        self._path = folder / FILE
+        self._effort, self._evaluate, self._tell = effort, evaluate, tell
+        self.points = _read(self._path)
+
+    @property
+    def spent_s(self) -> float:
+        """Wall time of all evaluations so far [s]."""
+        return self.points[-1].evaluate_s if self.points else 0.0
+
+    def due(self, env_steps: int) -> bool:
+        """Whether another interval is over, or the whole training."""
+        last = self.points[-1].env_steps if self.points else 0
+        if env_steps <= last:
+            return False
+        every = self._effort.eval_every
+        return env_steps // every > last // every or env_steps >= self._effort.env_steps
+
+    def run(self, env_steps: int, elapsed_s: float) -> None:
+        """Evaluate now.
+
+        Args:
+            elapsed_s: wall time since the training began, evaluations included [s].
+        """
+        train_s, began = elapsed_s - self.spent_s, time.monotonic()
+        solved = self._evaluate()
+        spent = self.spent_s + time.monotonic() - began
+        point = Point(env_steps, sum(solved), len(solved), train_s, spent)
+        with self._path.open("a") as file:
+            file.write(json.dumps(asdict(point)) + "\n")
+        self.points.append(point)
+        self._tell(point)
+
+
+def first_reaching(points: Sequence[Point], rate: float = REACHED) -> Point | None:
+    """The first evaluation with at least that success rate."""
+    return next((point for point in points if point.success >= rate), None)
+
+
+def _read(path: Path) -> list[Point]:
+    if not path.exists():
+        return []
+    lines = path.read_text().splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]  # a crash may cut the last one
+    if len(whole) < len(lines):
+        path.write_text("".join(whole))
+    return [Point(**json.loads(line)) for line in whole]

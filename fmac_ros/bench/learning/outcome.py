@@ -1,0 +1,72 @@
+"""What a cell found, and the row that it becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.bench.learning.cells import Cell
+from fmac_ros.bench.learning.evaluations import Point, first_reaching
+from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.learning.files import write_atomically
+from fmac_ros.report.wilson import interval
+
+FILE = "cell.json"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell went.
+
+    Attributes:
+        done: its steps are used up; otherwise it was stopped.
+        train_s: wall time without evaluations [s].
+        metrics: the learner's last.
+    """
+
+    done: bool
+    env_steps: int
+    train_s: float
+    points: list[Point]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) -> Row:
+    """One row of the result: the last evaluation, and the way there as ``curve``."""
+    last = outcome.points[-1]
+    reached = first_reaching(outcome.points)
+    low, high = interval(last.successes, last.episodes)
+    return {
+        **cell.asdict(),
+        "about": METHODS[cell.algorithm].about,
+        "signal": cell.variant.signal() if "success" in METHODS[cell.algorithm].reads else "none",
+        "env_steps": outcome.env_steps,
+        "success": last.success,
+        "successes": last.successes,
+        "episodes": last.episodes,
+        "interval_95": [round(low, 4), round(high, 4)],
+        "env_steps_to_90": reached.env_steps if reached else None,
+        "minutes_to_90": round(reached.train_s / 60, 2) if reached else None,
+        "train_seconds": round(outcome.train_s, 1),
+        "evaluation_seconds": round(last.evaluate_s, 1),
+        "curve": [asdict(point) for point in outcome.points],
+        "diagnosis": diagnosis,
+    }
+
+
+def save_row(folder: Path, row: Row) -> None:
+    """A cell with this file is finished."""
+    write_atomically(folder / FILE, (json.dumps(row, indent=2) + "\n").encode())
+
+
+def load_row(folder: Path) -> Row | None:
+    """The row of a finished cell, None of another."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    row: Row = json.loads(path.read_text())
+    return row

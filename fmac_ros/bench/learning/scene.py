@@ -1,0 +1,135 @@
+"""The world side of a cell: a simulated arm to train on, another one to be evaluated on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fmac_ros.bench.learning.cells import Cell, Effort
+from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.control.controller import ArmController
+from fmac_ros.learning.algorithm import Stopped
+from fmac_ros.priors.local import LocalPriors
+from fmac_ros.priors.oracle.truth import TruthLedger
+from fmac_ros.priors.registry import load_priors
+from fmac_ros.robots import load_robot
+from fmac_ros.settings import load_defaults
+from fmac_ros.sim.local_cell import LocalCell
+from fmac_ros.sim.local_robot import LocalRobot, evaluate_layout
+from fmac_ros.sim.world import World
+from fmac_ros.tasks.needs import needs_of
+from fmac_ros.trust.calibration import ThresholdOptions
+from fmac_ros.types import RolloutSpec
+
+PRIORS_FILE = "priors.yaml"
+
+
+def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
+    """Every setting of a cell's training: the defaults, its method's, the task's, the user's.
+
+    Raises:
+        ValueError: the user's has a name that no setting has.
+    """
+    defaults = load_defaults()
+    known = {**defaults.shared, **defaults.nodes["trainer_node"], "stop_on_success": True}
+    unknown = sorted(set(effort.settings) - set(known))
+    if unknown:
+        raise ValueError(f"no setting {unknown[0]!r}, valid: {', '.join(sorted(known))}")
+    variant = cell.variant
+    own = {
+        "task": cell.sentence,
+        "robot": cell.arm,
+        "seed": cell.seed,
+        "env_steps": effort.env_steps,
+        "reliability": variant.reliability,
+        **{f"use_{kind}": variant.uses(kind) for kind in ("value", "video")},
+        "stop_on_success": variant.uses("success"),
+        "use_success": variant.uses("success") or cell.algorithm.startswith("fac"),
+        **METHODS[cell.algorithm].settings,
+    }
+    settings = {**known, **own}
+    return {**settings, **needs_of(cell.sentence, settings), **effort.settings}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Two worlds of one task and arm, with the priors in this process.
+
+    The layouts and states of one do not depend on the other, so a training is the same
+    however often it is evaluated.
+    """
+
+    cell: Cell
+    settings: dict[str, Any]
+    priors: LocalPriors
+    train: LocalCell
+    evaluation: LocalCell
+    ledger: TruthLedger | None
+
+    def robot(self) -> LocalRobot:
+        """What is trained on."""
+        return self._robot(self.train, self.ledger)
+
+    def evaluation_robot(self) -> LocalRobot:
+        """What policies are measured on; it asks no success prior, and no oracle is told."""
+        return self._robot(self.evaluation, None)
+
+    def close(self) -> None:
+        """End both simulations and the priors."""
+        for cell in (self.train, self.evaluation):
+            cell.world.close()
+        self.priors.priors.close()
+
+    def _robot(self, cell: LocalCell, ledger: TruthLedger | None) -> LocalRobot:
+        frames = int(self.settings["success_frames"])
+        size = self.priors.priors.encoder.picture_size[0]
+        return LocalRobot(cell.world, cell.controller, self.priors, size, frames, ledger)
+
+
+def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
+    """Load the priors, set both worlds up.
+
+    Args:
+        folder: of the cell; oracles are described in a file there.
+
+    Raises:
+        ValueError: a setting is not valid, or an oracle knows nothing of this task.
+    """
+    settings = settings_of(cell, effort)
+    variant = cell.variant
+    ledger = TruthLedger(has_progress=True) if variant.oracles else None
+    thresholds = ThresholdOptions(settings["success_fpr"], settings["success_fpr_per"])
+    loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
+    local = LocalPriors(loaded, settings["look_ahead"], cell.seed)
+    train, evaluation = (
+        _world(cell, settings, ledger, loaded.encoder.picture_size[0]) for ledger in (ledger, None)
+    )
+    train.world.reset(0)
+    if "value" in variant.oracles and train.world.progress() is None:
+        raise ValueError(
+            f"the simulator tells no progress of {cell.task!r}, valid with an oracle of value: "
+            "press_button, reach"
+        )
+    return Scene(cell, settings, local, train, evaluation, ledger)
+
+
+def _world(
+    cell: Cell, settings: dict[str, Any], ledger: TruthLedger | None, size: int
+) -> LocalCell:
+    robot = load_robot(cell.arm)
+    controller = ArmController(robot, settings["action_space"])
+    return LocalCell(World(robot, cell.sentence), controller, size, ledger)
+
+
+def solved_layouts(
+    robot: LocalRobot, spec: RolloutSpec, count: int, stopped: Callable[[], bool]
+) -> list[bool]:
+    """Ground truth of ``count`` held-out layouts. Raises Stopped between two of them."""
+    found = []
+    for index in range(count):
+        if stopped():
+            raise Stopped
+        found.append(evaluate_layout(robot, spec, index))
+    return found

@@ -1,0 +1,288 @@
+"""fmac bench learning: what is planned, run, resumed, and told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fake_bench_worker import fake_worker
+from tiny_priors import save_tiny_priors
+
+from fmac_ros.bench.learning.cells import Cell, Effort, plan
+from fmac_ros.bench.learning.evaluations import Evaluations, Point, first_reaching
+from fmac_ros.bench.learning.folder import BenchFolder
+from fmac_ros.bench.learning.outcome import Outcome, make_row
+from fmac_ros.bench.learning.pace import Pace
+from fmac_ros.bench.learning.plots import draw_all
+from fmac_ros.bench.learning.pool import Pool
+from fmac_ros.bench.learning.scene import settings_of
+from fmac_ros.bench.learning.table import report
+from fmac_ros.bench.learning.variants import Variant, parse
+from fmac_ros.cli.main import main
+from fmac_ros.priors.spec import uses_oracle
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "learned",
+        "oracle",
+        "learned+no-value",
+        "learned+oracle-success+false-positives=0.05",
+        "oracle+value-noise=0.5+false-negatives=0.1+reliability",
+        "oracle+no-video+value-reversed",
+    ],
+)
+def test_the_name_of_priors_says_all_of_them(name: str) -> None:
+    assert parse(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("guessed", "valid: learned, oracle, a directory or a YAML file"),
+        ("learned+value-noise=0.5", "add .oracle-value"),
+        ("oracle+false-positives=2", "a rate at most 1"),
+        ("oracle+value-noise", "valid: no-value.*value-noise=NUMBER"),
+        ("oracle+value-noise=much", "'much' is no number"),
+        ("oracle+no-value", "exclude each other"),
+    ],
+)
+def test_wrong_names_are_explained(name: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        parse(name)
+
+
+def test_oracles_become_a_file_of_backends(tmp_path: Path) -> None:
+    path = tmp_path / "priors.yaml"
+    assert parse("learned+no-video").save(path) == "embedded" and not path.exists()
+    name = parse("oracle+value-reversed+false-positives=0.1").save(path)
+    content = yaml.safe_load(path.read_text())
+    assert uses_oracle(name) and content["root"] == "embedded"
+    assert content["value"] == {"backend": "oracle", "reversed": True}
+    assert content["success"] == {"backend": "oracle", "false_positive_rate": 0.1}
+    assert content["video"] == {"backend": "embedded"}
+    assert parse("oracle").signal() == "ground truth"
+    assert parse("oracle+false-positives=0.1").signal() == "ground truth with errors"
+    assert parse("learned").signal() == "success prior"
+
+
+def cells(algorithms: str, priors: str, seeds: tuple[int, ...] = (0,)) -> list[Cell]:
+    return plan(
+        ("pybullet",), ("press_button",), ("panda",), algorithms.split(), priors.split(), seeds
+    )
+
+
+def test_what_an_algorithm_cannot_tell_apart_is_run_once() -> None:
+    priors = "learned learned+no-value oracle oracle+value-noise=0.5 learned+reliability"
+    found = cells("fac sac unipi", priors)
+    assert [cell.priors for cell in found if cell.algorithm == "fac"] == priors.split()
+    assert [cell.priors for cell in found if cell.algorithm == "sac"] == [
+        "learned",
+        "learned+oracle-success",
+    ]
+    assert [cell.priors for cell in found if cell.algorithm == "unipi"] == ["learned"]
+    assert len({cell.name for cell in found}) == len(found)
+
+
+def test_cells_that_make_no_sense_are_left_out() -> None:
+    assert [c.algorithm for c in cells("fac sac", "learned+no-success")] == ["fac"]
+    with pytest.raises(ValueError, match="cannot do without"):
+        cells("unipi bc", "learned+no-video")
+    with pytest.raises(ValueError, match="no simulated scene"):
+        plan(("pybullet",), ("make coffee",), ("panda",), ("fac",), ("learned",), (0,))
+
+
+def test_settings_follow_the_method_the_task_and_the_user() -> None:
+    def of(algorithm: str, priors: str, task: str = "press_button", **chosen: Any) -> dict:
+        cell = Cell("pybullet", task, "panda", algorithm, priors, 3)
+        return settings_of(cell, Effort(settings=chosen))
+
+    bc = of("bc", "learned")
+    assert (bc["use_value"], bc["use_success"], bc["stop_on_success"]) == (False, False, False)
+    assert of("unipi", "learned")["behaviour"] == "prior"
+    without = of("fac", "learned+no-success+no-value")
+    assert (without["stop_on_success"], without["use_value"]) == (False, False)
+    assert of("fmac", "learned+reliability")["reliability"] and bc["seed"] == 3
+    grasping = of("fmac", "learned", "pick_place")
+    assert (grasping["action_space"], grasping["horizon"]) == ("ee_delta_gripper", 60)
+    assert of("fmac", "learned", horizon=7)["horizon"] == 7
+    with pytest.raises(ValueError, match="no setting 'horizons'"):
+        of("fmac", "learned", horizons=7)
+
+
+def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path) -> None:
+    told: list[Point] = []
+
+    def make() -> Evaluations:
+        return Evaluations(tmp_path, Effort(250, 100, 2), lambda: [True, False], told.append)
+
+    first = make()
+    assert [first.due(steps) for steps in (0, 99, 100, 250)] == [False, False, True, True]
+    first.run(130, 10.0)
+    assert not first.due(199) and first.due(200)
+    with (tmp_path / "evaluations.jsonl").open("a") as file:
+        file.write('{"env_steps": 2')  # a crash in the middle of a line
+    again = make()
+    assert again.points == told and not again.due(130)
+    again.run(251, 30.0)
+    assert make().points == told and told[1].train_s == pytest.approx(30 - told[0].evaluate_s)
+
+
+CELL = Cell("pybullet", "press_button", "panda", "fmac", "learned", 0)
+
+
+def points(*successes: int) -> list[Point]:
+    return [
+        Point(100 * (n + 1), solved, 20, 60.0 * (n + 1), 0) for n, solved in enumerate(successes)
+    ]
+
+
+def test_reaching_ninety_percent_is_the_first_evaluation_with_it() -> None:
+    reached = first_reaching(points(3, 18, 10, 20))
+    assert reached is not None and reached.env_steps == 200
+    assert first_reaching(points(3, 17)) is None
+
+
+def rows_of(priors: str = "learned", seeds: int = 3) -> list[dict[str, Any]]:
+    curves = [points(3, 18, 20), points(2, 10, 17), points(0, 19, 19)]
+    return [
+        make_row(
+            Cell("pybullet", "reach", "ur5e", "fac", priors, seed),
+            Outcome(True, 305, 100.0, curves[seed]),
+            None,
+        )
+        for seed in range(seeds)
+    ]
+
+
+def test_a_row_has_what_scripts_read() -> None:
+    row = make_row(CELL, Outcome(True, 305, 99.5, points(3, 18, 20)), {"verdict": "well"})
+    assert row["env_steps_to_90"] == 200 and row["minutes_to_90"] == 2.0
+    assert (row["world"], row["task"], row["arm"]) == ("pybullet", "press_button", "panda")
+    assert (row["algorithm"], row["priors"], row["seed"]) == ("fmac", "learned", 0)
+    assert (row["env_steps"], row["success"], row["episodes"]) == (305, 1.0, 20)
+    assert row["interval_95"][0] == pytest.approx(0.8389, abs=1e-3)
+    never = make_row(CELL, Outcome(True, 305, 99.5, points(3, 17)), None)
+    assert never["env_steps_to_90"] is None and json.loads(json.dumps(never)) == never
+
+
+def test_tables_pool_seeds_and_take_the_median_to_ninety_percent() -> None:
+    text = report(rows_of())
+    assert "| fac | learned | success prior | 3 | 305 | 56 of 60, 93% |" in text
+    assert "| 200 (2 of 3 seeds) | 2.0 (2 of 3 seeds) |" in text
+    slow = rows_of()[1:2] * 2 + rows_of()[:1]
+    assert "not reached (1 of 3 seeds)" in report(slow)
+
+
+def test_pictures_of_curves_and_of_robustness(tmp_path: Path) -> None:
+    names = ("oracle", "oracle+value-noise=0.5", "oracle+reliability")
+    rows = [row for name in names for row in rows_of(name)]
+    rows += rows_of("oracle+value-noise=0.5+reliability")
+    files = {path.name for path in draw_all(rows, tmp_path)}
+    assert files == {
+        "curve-pybullet-reach-ur5e.png",
+        "robustness-value-noise-pybullet-reach-ur5e.png",
+    }
+    assert all((tmp_path / name).stat().st_size > 1000 for name in files)
+
+
+def test_time_left_counts_each_algorithm_by_its_own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fmac_ros.bench.learning.pace.time.monotonic", lambda: now[0])
+    both = [CELL, Cell("pybullet", "reach", "panda", "fmac", "learned", 0)]
+    pace = Pace(both, 100, jobs=2)
+    assert pace.line() == "0 of 2 cells done"
+    pace.started(CELL)
+    pace.at(CELL, 40)  # an earlier sitting's
+    now[0] = 20.0
+    pace.at(CELL, 50)
+    assert pace.remaining_s() == pytest.approx(200)  # the other cell alone: 100 steps of 2 s
+    pace.finished(CELL)
+    assert pace.line() == "1 of 2 cells done, about 3 min left"
+
+
+def test_a_folder_goes_on_only_with_the_same_effort(tmp_path: Path) -> None:
+    folder = BenchFolder(tmp_path / "out", Effort(), resume=False)
+    folder.save_about({})
+    with pytest.raises(RuntimeError, match="another bench runs"):
+        BenchFolder(tmp_path / "out", Effort(), resume=True)
+    folder.close()
+    with pytest.raises(ValueError, match="add --resume"):
+        BenchFolder(tmp_path / "out", Effort(), resume=False)
+    with pytest.raises(ValueError, match="has env_steps 8000, not 9"):
+        BenchFolder(tmp_path / "out", Effort(9), resume=True)
+    BenchFolder(tmp_path / "out", Effort(), resume=True).close()
+
+
+def test_cells_that_fail_or_die_leave_the_others_alone(tmp_path: Path) -> None:
+    said: list[str] = []
+    pool = Pool(tmp_path, Effort(100), 2, said.append, target=fake_worker)
+    pool.run(cells("fmac", "learned", (0, 1, 2)))
+    assert [row["seed"] for row in pool.rows.values()] == [0]
+    reasons = {cell.seed: reason for cell, reason in pool.failed.items()}
+    assert reasons == {1: "ValueError: broken", 2: "its process ended with code 9"}
+    assert any("20 of 20 after 100 steps" in line for line in said)
+
+
+def test_an_interrupt_lets_workers_save(tmp_path: Path) -> None:
+    def say(text: str) -> None:
+        if text.startswith("starting"):
+            signal.setitimer(signal.ITIMER_REAL, 3.0)
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    pool = Pool(tmp_path, Effort(100), 1, say, target=fake_worker)
+    waiting = cells("fmac", "learned", (3,))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            while not (tmp_path / waiting[0].name).exists():
+                pool.run(waiting)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert (tmp_path / waiting[0].name / "saved").exists() and not pool.failed
+
+
+SMALL = "--env-steps 60 --eval-every 30 --eval-episodes 1 --jobs 1 --algorithms fmac --set"
+SETTINGS = "horizon=6 play_horizon=6 seed_steps=12 seed_updates=2 updates_per_step=0.05"
+
+
+def test_a_whole_bench_is_interrupted_resumed_and_not_run_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = save_tiny_priors(tmp_path / "tiny")
+    out, found = tmp_path / "out", tmp_path / "rows.json"
+    words = ["bench", "learning", "--priors", f"{root}", "--out", str(out), *SMALL.split()]
+    command = [*words, *SETTINGS.split(), "--json", str(found)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fmac_ros.cli.main", *command], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    while " after " not in (line := process.stdout.readline()):
+        assert line, "it ended before its first evaluation"
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=100)[0]
+    assert process.returncode == 130 and "--resume" in rest, rest
+    assert main([*command, "--resume"]) == 0
+    assert "goes on after" in capsys.readouterr().out
+    (row,) = json.loads(found.read_text())["rows"]
+    assert row["priors"] == str(root) and [p["episodes"] for p in row["curve"]] == [1, 1]
+    assert row["diagnosis"]["verdict"] and not list(out.rglob("episodes"))
+    assert "| fmac |" in (out / "report.md").read_text()
+    began = time.monotonic()
+    assert main([*command, "--resume"]) == 0
+    assert time.monotonic() - began < 20 and "1 of them finished" in capsys.readouterr().out
+    assert main(command) == 1 and "add --resume" in capsys.readouterr().err
+
+
+def test_variants_without_oracles_stay_what_they_are() -> None:
+    assert Variant().reduced(("video",), False) == Variant()
