@@ -59,12 +59,13 @@ def nodes(found: list[recorder.Recorded]) -> dict[str, recorder.Node]:
 def test_training_starts_the_described_nodes(graph: str) -> None:
     run_dir = RunDir(Path("runs/press-the-red-button-ur5e-seed3"))
     found = nodes(started(f"{graph}.launch.py", robot="ur5e", seed="3", use_video="false"))
-    settings = {**train_settings(), "robot": "ur5e", "seed": 3, "use_video": False}
+    settings = {**train_settings(graph), "robot": "ur5e", "seed": 3, "use_video": False}
     specs = describe(graph, trainer_settings(graph, settings, run_dir))
     assert {name: node.parameters for name, node in found.items()} == {
         spec.name: [spec.parameters] for spec in specs
     }
     assert all(node.executable == name for name, node in found.items())
+    assert all(node.package == "fmac_ros" for node in found.values())
     assert run_dir.exists()
 
 
@@ -97,6 +98,71 @@ def test_resuming_keeps_what_the_run_was_started_with() -> None:
 def test_topics_of_a_real_robot_can_be_renamed() -> None:
     found = nodes(started("train_real.launch.py", front_image="/camera/color/image_raw"))
     assert ("front/image_raw", "/camera/color/image_raw") in found["state_node"].remappings
+
+
+def test_a_real_arm_learns_any_sentence_and_a_simulated_one_needs_a_scene() -> None:
+    found = nodes(started("train_real.launch.py", task="fold the towel"))
+    assert found["trainer_node"].parameters[0]["task"] == "fold the towel"
+    assert RunDir(Path("runs/fold-the-towel-panda-seed0")).exists()
+    with pytest.raises(ValueError, match="fold the towel"):
+        started("train_sim.launch.py", task="fold the towel")
+
+
+@pytest.mark.parametrize("graph", ["train_sim", "train_real"])
+def test_what_a_task_needs_is_not_undone_by_a_default(graph: str) -> None:
+    found = nodes(started(f"{graph}.launch.py", task="put the red block into the bowl"))
+    assert found["policy_node"].parameters[0]["action_space"] == "ee_delta_gripper"
+    assert found["trainer_node"].parameters[0]["horizon"] == 60
+
+
+def test_a_resumed_run_keeps_its_cameras_and_may_change_its_controller() -> None:
+    nodes(started("train_real.launch.py", run_dir="runs/x", cameras="two_usb.yaml", robot="ur5e"))
+    again = {"run_dir": "runs/x", "resume": "true", "controller": "mine"}
+    found = nodes(started("train_real.launch.py", **again))
+    assert "camera_front" in found
+    assert found["policy_node"].parameters[0]["controller"] == "mine"
+
+
+def test_evaluation_on_hardware_reads_the_run_and_asks_a_person() -> None:
+    nodes(started("train_real.launch.py", run_dir="runs/x", cameras="two_usb.yaml", robot="ur5e"))
+    found = nodes(started("eval_real.launch.py", run_dir="runs/x", episodes="7"))
+    told = found["evaluator_node"].parameters[0]
+    assert (told["judge"], told["episodes"], told["checkpoint"]) == ("person", 7, "runs/x")
+    assert found["policy_node"].parameters[0]["start_armed"] is False
+    assert "camera_side" in found and "trainer_node" not in found
+
+
+def included(found: list[recorder.Recorded]) -> list[recorder.Include]:
+    return [entity for entity in found if isinstance(entity, recorder.Include)]
+
+
+def test_the_vendor_is_brought_up_where_that_is_asked_for() -> None:
+    assert not included(started("train_real.launch.py", robot="ur5e", run_dir="runs/a"))
+    wanted = {"robot": "ur5e", "bringup": "true", "robot_ip": "10.0.0.2", "run_dir": "runs/b"}
+    (bringup,) = included(started("train_real.launch.py", **wanted))
+    assert dict(bringup.launch_arguments)["robot_ip"] == "10.0.0.2"
+    assert dict(bringup.launch_arguments)["ur_type"] == "ur5e"
+    (source,) = bringup.args
+    share, _, file = source.args[0].args[0]
+    assert (share.args, file) == (("ur_robot_driver",), "ur_control.launch.py")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"robot": "ur5e"}, "bringup:=true needs the arm's address"),
+        ({"robot": "panda", "robot_ip": "10.0.0.2"}, "panda.yaml names no bring-up"),
+    ],
+)
+def test_a_bring_up_that_cannot_be_is_explained(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        started("train_real.launch.py", bringup="true", **given)
+
+
+def test_nodes_join_their_security_enclaves() -> None:
+    found = nodes(started("train_sim.launch.py", enclave="/fmac"))
+    assert found["policy_node"].ros_arguments == ["--enclave", "/fmac/policy_node"]
+    assert not nodes(started("train_sim.launch.py"))["policy_node"].ros_arguments
 
 
 def test_bad_values_are_refused() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
@@ -65,7 +66,9 @@ class FrankaWatch(Node):
         self._recovery: ActionClient = ActionClient(
             self, self._host.recovery, self._config.recovery_action
         )
-        self.create_service(Trigger, "~/recover", self._on_recover)
+        # A group of its own: while one recovery is awaited, the rest of the node goes on.
+        alone = MutuallyExclusiveCallbackGroup()
+        self.create_service(Trigger, "~/recover", self._on_recover, callback_group=alone)
         self.create_subscription(
             self._host.state, self._config.state_topic, self._on_state, qos.SENSOR
         )
