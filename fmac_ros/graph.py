@@ -92,6 +92,7 @@ class _Role:
 SIM = ("train_sim", "eval_sim")
 TRAIN = ("train_sim", "train_real", "train_gazebo")
 EVERY = tuple(GRAPHS)
+WITH_SCENE = (*SIM, "train_gazebo")  # a simulated scene stands for the sentence
 ON_HARDWARE = ("train_real", "eval_real")
 # Settings of the robot side, which is not ours there: cameras to start, a controller to command.
 OF_HARDWARE = ("cameras", "controller")

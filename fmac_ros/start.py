@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fmac_ros.graph import OF_HARDWARE, SIM, settings_of, task_needs
+from fmac_ros.graph import OF_HARDWARE, WITH_SCENE, settings_of, task_needs
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
@@ -42,7 +42,7 @@ def open_run(
     settings = {**defaults, **given}
     if resume:
         return _resumed(place, settings, given)
-    if graph in SIM:
+    if graph in WITH_SCENE:
         _check_scene(settings["task"])
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 # What imports them, and must not outlive a test.
-SAW_THEM = ("fmac_ros.ros.launching", "fmac_ros.ros.launching_real")
+SAW_THEM = tuple(f"fmac_ros.ros.launching{side}" for side in ("", "_real", "_gazebo"))
 
 
 @dataclass
