@@ -79,6 +79,15 @@ def test_every_setting_is_an_argument_with_its_default(graph: str) -> None:
         assert declared[name].description
 
 
+def test_arguments_tell_their_choices_and_ranges() -> None:
+    real, sim = arguments("train_real.launch.py"), arguments("train_sim.launch.py")
+    assert "fr3" in real["robot"].choices and "fr3" not in sim["robot"].choices
+    assert "panda" in sim["robot"].choices
+    assert real["bringup"].choices == ["true", "false"]
+    assert real["env_steps"].description.endswith("; 1 or more")
+    assert real["success_fpr"].description.endswith("; 0 to 0.1")
+
+
 def test_evaluation_reads_the_run() -> None:
     run_dir = RunDir(Path("runs/x"))
     run_dir.save_settings({**train_settings(), "robot": "ur5e"})

@@ -27,11 +27,13 @@ from fmac_ros.graph import (
     OF_HARDWARE,
     PACKAGE,
     RESPAWN_LIMIT,
+    WITH_SCENE,
     NodeSpec,
     after_exit,
     describe,
     settings_of,
 )
+from fmac_ros.robots import simulated_robots
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 from fmac_ros.start import EVALUATION, evaluation_settings, open_run, trainer_settings
@@ -90,7 +92,7 @@ def train_description(graph: str, side: RobotSide | None = None) -> LaunchDescri
         specs = describe(graph, trainer_settings(graph, settings, run_dir))
         return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
-    return _description(_arguments(defaults), side, nodes)
+    return _description(_arguments(defaults, graph), side, nodes)
 
 
 def evaluation_description(graph: str, side: RobotSide | None = None) -> LaunchDescription:
@@ -109,7 +111,7 @@ def evaluation_description(graph: str, side: RobotSide | None = None) -> LaunchD
         return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
     run_dir = DeclareLaunchArgument("run_dir", description="directory of the run to evaluate")
-    return _description([run_dir, *_arguments(defaults)], side, nodes)
+    return _description([run_dir, *_arguments(defaults, graph)], side, nodes)
 
 
 def _description(
@@ -124,22 +126,31 @@ def _description(
     return LaunchDescription([*declared, *_environment(), OpaqueFunction(function=nodes)])
 
 
-def _arguments(defaults: Mapping[str, Value]) -> list[Action]:
+def _arguments(defaults: Mapping[str, Value], graph: str) -> list[Action]:
     return [
         DeclareLaunchArgument(
             name,
             default_value=_text(default),
-            description=SETTINGS[name].help,
-            choices=_choices(name, default),
+            description=SETTINGS[name].help + _range(name),
+            choices=_choices(name, default, graph),
         )
         for name, default in defaults.items()
     ]
 
 
-def _choices(name: str, default: Value) -> list[str] | None:
-    choices = SETTINGS[name].choices
+def _range(name: str) -> str:
+    low, high = SETTINGS[name].minimum, SETTINGS[name].maximum
+    if high is not None:
+        return f"; {low or 0:g} to {high:g}"
+    return f"; {low:g} or more" if low is not None else ""
+
+
+def _choices(name: str, default: Value, graph: str) -> list[str] | None:
     if isinstance(default, bool):
         return ["true", "false"]
+    if name == "robot" and graph in WITH_SCENE:
+        return list(simulated_robots())
+    choices = SETTINGS[name].choices
     return list(choices()) if choices else None
 
 
