@@ -23,6 +23,7 @@ class Context:
 
     launch_configurations: dict[str, str] = field(default_factory=dict)
     is_shutdown: bool = False
+    argv: list[str] = field(default_factory=list)
 
 
 class Recorded:
@@ -39,7 +40,10 @@ class Recorded:
 class Description(Recorded): ...
 
 
-class Argument(Recorded): ...
+class Argument(Recorded):
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
 
 
 class Opaque(Recorded):

@@ -85,7 +85,7 @@ def test_arguments_tell_their_choices_and_ranges() -> None:
     assert "panda" in sim["robot"].choices
     assert real["bringup"].choices == ["true", "false"]
     assert real["env_steps"].description.endswith("; 1 or more")
-    assert real["success_fpr"].description.endswith("; 0 to 0.1")
+    assert real["success_fpr"].description.endswith("; 0 to 0.2")
 
 
 def test_evaluation_reads_the_run() -> None:
@@ -167,6 +167,17 @@ def test_the_vendor_is_brought_up_where_that_is_asked_for() -> None:
 def test_a_bring_up_that_cannot_be_is_explained(given: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         started("train_real.launch.py", bringup="true", **given)
+    assert not Path("runs").exists(), "no run is made for it"
+
+
+def test_a_misspelt_argument_is_told() -> None:
+    (opaque,) = (e for e in entities("train_real.launch.py") if isinstance(e, recorder.Opaque))
+    declared = arguments("train_real.launch.py")
+    texts = {name: getattr(argument, "default_value", "") for name, argument in declared.items()}
+    found = opaque.function(recorder.Context(texts, argv=["taks:=fold the towel", "robot:=panda"]))
+    told = [entity.msg for entity in found if isinstance(entity, recorder.Log)]
+    assert "no argument 'taks'" in told[0] and "did you mean task?" in told[0]
+    assert not any("'robot'" in line for line in told)
 
 
 def test_nodes_join_their_security_enclaves() -> None:

@@ -6,6 +6,7 @@ nodes from the same description (``fmac_ros.graph``).
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +52,13 @@ class RobotSide:
     Attributes:
         arguments: further arguments of the launch file.
         topics: topic of the robot side by the launch argument that renames it.
+        check: called with the settings before a run is made; raises ValueError.
         actions: called with the settings of the run, in its directory.
     """
 
     arguments: tuple[Action, ...] = ()
     topics: Mapping[str, str] | None = None
+    check: Callable[[LaunchContext, Parameters], None] | None = None
     actions: Callable[[LaunchContext, Parameters, RunDir], list[Action]] | None = None
 
     def renamed(self, context: LaunchContext) -> list[tuple[str, str]]:
@@ -87,6 +90,8 @@ def train_description(graph: str, side: RobotSide | None = None) -> LaunchDescri
         given = _read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
         chosen = _changed(given, defaults)
+        if side.check and not resume:
+            side.check(context, given)
         run_dir, settings = open_run(chosen, Path(place) if place else None, resume, graph)
         told = LogInfo(msg=f"the run is kept in {run_dir.path}")
         specs = describe(graph, trainer_settings(graph, settings, run_dir))
@@ -123,7 +128,23 @@ def _description(
         description="parent of the nodes' security enclaves, as /fmac; none: no security",
     )
     declared = [*arguments, *side.declared(), enclave]
-    return LaunchDescription([*declared, *_environment(), OpaqueFunction(function=nodes)])
+    known = [argument.name for argument in declared]
+
+    def begin(context: LaunchContext) -> list[Action]:
+        return [*_unknown(context, known), *nodes(context)]
+
+    return LaunchDescription([*declared, *_environment(), OpaqueFunction(function=begin)])
+
+
+def _unknown(context: LaunchContext, known: list[str]) -> list[Action]:
+    """Launch ignores an argument that nobody declares; a misspelt one should be seen."""
+    given = [text.partition(":=")[0] for text in context.argv if ":=" in text]
+    told = []
+    for name in (name for name in given if name not in known):
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {close[0]}?" if close else "; --show-args lists them"
+        told.append(LogInfo(msg=f"WARNING: no argument {name!r} here, it is ignored{hint}"))
+    return told
 
 
 def _arguments(defaults: Mapping[str, Value], graph: str) -> list[Action]:

@@ -38,8 +38,15 @@ def real_side() -> RobotSide:
             "side_image": camera_image("side"),
             "joint_states": JOINT_STATES,
         },
+        check=_check,
         actions=_actions,
     )
+
+
+def _check(context: LaunchContext, settings: Parameters) -> None:
+    """Refuse a bring-up that cannot be, before a run is made for it."""
+    if context.launch_configurations[BRINGUP] == "true":
+        _bring_up(settings, context.launch_configurations[ADDRESS])
 
 
 def _actions(context: LaunchContext, settings: Parameters, run_dir: RunDir) -> list[Action]:
