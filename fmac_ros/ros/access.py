@@ -26,6 +26,8 @@ SETTLE = 0.5  # [s] after the last change of what a node offers
 PATIENCE = 60.0  # [s], for a node that offers its services late
 # What a person at a terminal sends, beside services.
 OPERATOR_TOPICS = (names.EMERGENCY_STOP, names.AUDIT_ANSWER)
+_OF_EVERY_NODE = ("/rosout", "/parameter_events")  # a node that may not publish them cannot be made
+_COMMAND_LINE = "/_ros2cli*/get_type_description"  # nodes of the ros2 command
 _COMMANDER = "policy_node"  # its parameters arm and disarm
 
 
@@ -60,8 +62,9 @@ def operator(nodes: Mapping[str, Access]) -> Access:
     asked = {f"/{_COMMANDER}{part}" for part in parts}
     own = {name for name in plain if name.endswith(("/recover", "/arm", "/scene_ready"))}
     return Access(
-        publish=frozenset(f"/{topic}" for topic in OPERATOR_TOPICS),
+        publish=frozenset((*_OF_EVERY_NODE, *(f"/{topic}" for topic in OPERATOR_TOPICS))),
         subscribe=frozenset(name for access in nodes.values() for name in access.publish),
+        reply=frozenset((_COMMAND_LINE,)),
         request=frozenset((asked & plain) | own),
     )
 

@@ -60,7 +60,8 @@ def test_only_policy_node_commands_and_training_never_sees_the_truth(
 
 def test_a_person_arms_and_stops_and_commands_nothing(described: dict[str, Access]) -> None:
     person = access.operator(described)
-    assert person.publish == {f"/{names.EMERGENCY_STOP}", f"/{names.AUDIT_ANSWER}"}
+    own = {f"/{names.EMERGENCY_STOP}", f"/{names.AUDIT_ANSWER}"}
+    assert person.publish == own | {"/rosout", "/parameter_events"}
     assert "/policy_node/set_parameters" in person.request
     assert not any(name.startswith("/trainer_node") for name in person.request)
     assert COMMANDS in person.subscribe and not person.call
