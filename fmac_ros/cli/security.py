@@ -23,7 +23,9 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "security", help="write or check the SROS2 policy of a graph"
     )
-    actions = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    actions = parser.add_subparsers(
+        dest="what", required=True, metavar="WHAT", help="write a policy, or check one"
+    )
     policy = actions.add_parser("policy", help="write the policy that allows what the nodes use")
     policy.add_argument("--output", type=Path, metavar="FILE", help="file (default: print it)")
     policy.add_argument("--enclave", default="/fmac", help="parent of the enclaves (/fmac)")
@@ -34,8 +36,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _add_graph(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--graph", choices=GRAPHS, default=GRAPHS[0], help="(default: train_real)")
-    parser.add_argument("--robot", choices=known_robots(), default="panda", help="(default: panda)")
+    parser.add_argument("--graph", choices=GRAPHS, default=GRAPHS[0], help="graph (train_real)")
+    parser.add_argument("--robot", choices=known_robots(), default="panda", help="arm (panda)")
     parser.add_argument(
         "--running",
         action="store_true",
