@@ -170,6 +170,12 @@ def test_a_bring_up_that_cannot_be_is_explained(given: dict[str, str], message: 
     assert not Path("runs").exists(), "no run is made for it"
 
 
+def test_an_arm_of_franka_ros2_needs_its_messages() -> None:
+    with pytest.raises(ValueError, match="franka_msgs of franka_ros2"):
+        started("train_real.launch.py", robot="fr3")
+    assert not Path("runs").exists()
+
+
 def test_a_misspelt_argument_is_told() -> None:
     (opaque,) = (e for e in entities("train_real.launch.py") if isinstance(e, recorder.Opaque))
     declared = arguments("train_real.launch.py")

@@ -11,12 +11,14 @@ from launch_ros.substitutions import FindPackageShare
 
 from fmac_ros.driver_config import ROS2_CONTROL
 from fmac_ros.robots import load_robot
+from fmac_ros.ros.franka_host import load_host
 from fmac_ros.ros.launching import RobotSide
 from fmac_ros.ros.names import JOINT_STATES, camera_image
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
 
 BRINGUP, ADDRESS = "bringup", "robot_ip"
+FRANKA_WATCH = "franka_watch"  # the node that needs the vendor's messages
 
 
 def real_side() -> RobotSide:
@@ -44,7 +46,10 @@ def real_side() -> RobotSide:
 
 
 def _check(context: LaunchContext, settings: Parameters) -> None:
-    """Refuse a bring-up that cannot be, before a run is made for it."""
+    """Refuse what cannot be, before a run is made for it."""
+    driver = load_robot(settings["robot"]).driver(settings.get("driver", ROS2_CONTROL))
+    if driver.watch == FRANKA_WATCH:
+        load_host()
     if context.launch_configurations[BRINGUP] == "true":
         _bring_up(settings, context.launch_configurations[ADDRESS])
 
