@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 # What imports them, and must not outlive a test.
-SAW_THEM = tuple(f"fmac_ros.ros.launching{side}" for side in ("", "_real", "_gazebo"))
+SAW_THEM = tuple(
+    f"fmac_ros.ros.{name}"
+    for name in ("launch_arguments", "launching", "launching_real", "launching_gazebo")
+)
 
 
 @dataclass

@@ -142,6 +142,14 @@ def test_evaluation_on_hardware_reads_the_run_and_asks_a_person() -> None:
     assert "camera_side" in found and "trainer_node" not in found
 
 
+def test_a_policy_trained_in_simulation_is_evaluated_on_hardware() -> None:
+    nodes(started("train_sim.launch.py", run_dir="runs/x", robot="ur5e"))
+    wanted = {"run_dir": "runs/x", "bringup": "true", "robot_ip": "10.0.0.2"}
+    found = started("eval_real.launch.py", **wanted)
+    assert nodes(found)["policy_node"].parameters[0]["lockstep"] is False
+    assert len(included(found)) == 1
+
+
 def included(found: list[recorder.Recorded]) -> list[recorder.Include]:
     return [entity for entity in found if isinstance(entity, recorder.Include)]
 

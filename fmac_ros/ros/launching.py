@@ -6,7 +6,6 @@ nodes from the same description (``fmac_ros.graph``).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +27,14 @@ from fmac_ros.graph import (
     OF_HARDWARE,
     PACKAGE,
     RESPAWN_LIMIT,
-    WITH_SCENE,
     NodeSpec,
     after_exit,
     describe,
     settings_of,
 )
-from fmac_ros.robots import simulated_robots
+from fmac_ros.ros.launch_arguments import changed, declare, read, unknown
 from fmac_ros.run_dir import RunDir
-from fmac_ros.settings import SETTINGS, Parameters, Value, parse
+from fmac_ros.settings import Parameters
 from fmac_ros.start import EVALUATION, evaluation_settings, open_run, trainer_settings
 from fmac_ros.supervisor import ESCALATION
 
@@ -87,9 +85,9 @@ def train_description(graph: str, side: RobotSide | None = None) -> LaunchDescri
     defaults = settings_of(graph)
 
     def nodes(context: LaunchContext) -> list[Action]:
-        given = _read(context, defaults)
+        given = read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
-        chosen = _changed(given, defaults)
+        chosen = changed(given, defaults)
         if side.check and not resume:
             side.check(context, given)
         run_dir, settings = open_run(chosen, Path(place) if place else None, resume, graph)
@@ -97,7 +95,7 @@ def train_description(graph: str, side: RobotSide | None = None) -> LaunchDescri
         specs = describe(graph, trainer_settings(graph, settings, run_dir))
         return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
-    return _description(_arguments(defaults, graph), side, nodes)
+    return _description(declare(defaults, graph), side, nodes)
 
 
 def evaluation_description(graph: str, side: RobotSide | None = None) -> LaunchDescription:
@@ -108,15 +106,15 @@ def evaluation_description(graph: str, side: RobotSide | None = None) -> LaunchD
 
     def nodes(context: LaunchContext) -> list[Action]:
         run_dir = RunDir(Path(context.launch_configurations["run_dir"]))
-        given = _read(context, defaults)
+        given = read(context, defaults)
         anew = {name: value for name, value in given.items() if name in EVALUATION}
-        settings = {**run_dir.load_settings(), **_changed(given, defaults), **anew}
+        settings = {**run_dir.load_settings(), **changed(given, defaults), **anew}
         specs = describe(graph, evaluation_settings(settings, run_dir, graph))
         told = LogInfo(msg=f"the result will be in {run_dir.evaluation}")
         return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
     run_dir = DeclareLaunchArgument("run_dir", description="directory of the run to evaluate")
-    return _description([run_dir, *_arguments(defaults, graph)], side, nodes)
+    return _description([run_dir, *declare(defaults, graph)], side, nodes)
 
 
 def _description(
@@ -131,63 +129,9 @@ def _description(
     known = [argument.name for argument in declared]
 
     def begin(context: LaunchContext) -> list[Action]:
-        return [*_unknown(context, known), *nodes(context)]
+        return [*unknown(context, known), *nodes(context)]
 
     return LaunchDescription([*declared, *_environment(), OpaqueFunction(function=begin)])
-
-
-def _unknown(context: LaunchContext, known: list[str]) -> list[Action]:
-    """Launch ignores an argument that nobody declares; a misspelt one should be seen."""
-    given = [text.partition(":=")[0] for text in context.argv if ":=" in text]
-    told = []
-    for name in (name for name in given if name not in known):
-        close = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {close[0]}?" if close else "; --show-args lists them"
-        told.append(LogInfo(msg=f"WARNING: no argument {name!r} here, it is ignored{hint}"))
-    return told
-
-
-def _arguments(defaults: Mapping[str, Value], graph: str) -> list[Action]:
-    return [
-        DeclareLaunchArgument(
-            name,
-            default_value=_text(default),
-            description=SETTINGS[name].help + _range(name),
-            choices=_choices(name, default, graph),
-        )
-        for name, default in defaults.items()
-    ]
-
-
-def _range(name: str) -> str:
-    low, high = SETTINGS[name].minimum, SETTINGS[name].maximum
-    if high is not None:
-        return f"; {low or 0:g} to {high:g}"
-    return f"; {low:g} or more" if low is not None else ""
-
-
-def _choices(name: str, default: Value, graph: str) -> list[str] | None:
-    if isinstance(default, bool):
-        return ["true", "false"]
-    if name == "robot" and graph in WITH_SCENE:
-        return list(simulated_robots())
-    choices = SETTINGS[name].choices
-    return list(choices()) if choices else None
-
-
-def _text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _read(context: LaunchContext, defaults: Mapping[str, Value]) -> Parameters:
-    texts = context.launch_configurations
-    return {name: parse(name, texts[name], defaults) for name in defaults}
-
-
-def _changed(given: Parameters, defaults: Parameters) -> Parameters:
-    """What is not as by default. Launch does not tell a default from a choice, and what a task
-    needs, or a run that exists says, must not be undone by a default."""
-    return {name: value for name, value in given.items() if value != defaults[name]}
 
 
 def _environment() -> list[Action]:

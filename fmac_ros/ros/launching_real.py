@@ -72,7 +72,7 @@ def _bring_up(settings: Parameters, address: str) -> Action:
         )
     if not address:
         raise ValueError(f"{BRINGUP}:=true needs the arm's address, as {ADDRESS}:=192.168.1.10")
-    controller = settings["controller"] or driver.controller()
+    controller = settings.get("controller") or driver.controller()
     share = FindPackageShare(driver.bringup.package)
     file = PathJoinSubstitution([share, "launch", driver.bringup.launch_file])
     return IncludeLaunchDescription(
