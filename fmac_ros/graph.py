@@ -155,8 +155,9 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     own = _merged(defaults.nodes, GRAPHS[graph].nodes)
     beside: tuple[NodeSpec, ...] = ()
     if graph in ON_HARDWARE:
-        cameras = _cameras(shared["cameras"])
-        driver = load_robot(shared["robot"]).driver(shared.get("driver", ROS2_CONTROL))
+        robot = load_robot(shared["robot"])
+        cameras = _cameras(shared["cameras"] or robot.cameras)
+        driver = robot.driver(shared.get("driver", ROS2_CONTROL))
         own = _merged(own, _robot_side(cameras, driver, shared))
         beside = (*(_camera_spec(camera, shared) for camera in cameras), *_watch(driver, shared))
     roles = [role for role in ROLES if graph in role.graphs]

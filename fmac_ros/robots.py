@@ -51,6 +51,7 @@ class RobotConfig:
         gripper_controller: name of the ros2_control trajectory controller of the fingers.
         tool: mount of the box gripper; None for an arm whose URDF has a hand of its own.
         drivers: ways to drive the real arm, by name.
+        cameras: file of the real arm's cameras, as the setting ``cameras`` takes it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class RobotConfig:
     gripper_controller: str
     tool: ToolMount | None = None
     drivers: Mapping[str, Driver] = field(default_factory=dict)
+    cameras: str = ""
 
     def __post_init__(self) -> None:
         for name in PER_JOINT:

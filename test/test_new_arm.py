@@ -49,6 +49,15 @@ def test_an_arm_with_a_urdf_can_be_simulated_and_driven(folder: Path, tmp_path: 
     assert policy.parameters["robot_ready_topic"] == ""
 
 
+def test_an_arm_may_bring_its_cameras(folder: Path) -> None:
+    add(folder, "ur5e", cameras="two_usb.yaml")
+    assert "camera_front" in {spec.name for spec in describe("train_real", {"robot": "myarm"})}
+    assert "camera_front" not in {spec.name for spec in describe("train_sim", {"robot": "myarm"})}
+    add(folder, "ur5e", cameras="none.yaml")
+    with pytest.raises((ValueError, OSError), match="none.yaml"):
+        describe("train_real", {"robot": "myarm"})
+
+
 def test_an_arm_without_one_is_known_from_its_description(folder: Path) -> None:
     add(folder, "ur5e", urdf=None, tool=None, ee_link="tool0", gripper_joint_names=[])
     with pytest.raises(ValueError, match="gripper_closed needs one value per finger"):
