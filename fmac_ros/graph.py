@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fmac_ros.cameras.config import load_cameras
+from fmac_ros.cameras.config import find_cameras
 from fmac_ros.driver_config import ROS2_CONTROL, Driver
-from fmac_ros.paths import config_dir
 from fmac_ros.robots import load_robot
 from fmac_ros.settings import Parameters, Value, check, load_defaults
 
@@ -156,7 +154,7 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     beside: tuple[NodeSpec, ...] = ()
     if graph in ON_HARDWARE:
         robot = load_robot(shared["robot"])
-        cameras = _cameras(shared["cameras"] or robot.cameras)
+        cameras = find_cameras(shared["cameras"] or robot.cameras)
         driver = robot.driver(shared.get("driver", ROS2_CONTROL))
         own = _merged(own, _robot_side(cameras, driver, shared))
         beside = (*(_camera_spec(camera, shared) for camera in cameras), *_watch(driver, shared))
@@ -188,15 +186,6 @@ def _watch(driver: Driver, shared: Parameters) -> tuple[NodeSpec, ...]:
         return ()
     own = {**load_defaults().nodes.get(driver.watch, {}), "use_sim_time": shared["use_sim_time"]}
     return (NodeSpec(driver.watch, f"{PACKAGE}.nodes.{driver.watch}", own),)
-
-
-def _cameras(file: str) -> tuple[Parameters, ...]:
-    """Parameters of the camera_nodes of a file; a bare name is looked up in config/cameras."""
-    if not file:
-        return ()
-    path = Path(file)
-    shipped = config_dir() / "cameras" / path.name
-    return load_cameras(shipped if not path.exists() and path.name == file else path)
 
 
 def _camera_spec(camera: Parameters, shared: Parameters) -> NodeSpec:
