@@ -86,7 +86,11 @@ SETTINGS: dict[str, Setting] = {
     "reliability": Setting("weigh each prior by its agreement with outcomes"),
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "cameras": Setting(
-        "file of cameras to start (config/cameras or a path); none: other drivers publish them"
+        "file of cameras to start (config/cameras or a path); none: the one that config/robots "
+        "names, or other drivers publish them"
+    ),
+    "controller": Setting(
+        "trajectory controller of the arm; none: the one that config/robots names for this ROS"
     ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

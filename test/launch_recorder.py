@@ -13,6 +13,12 @@ from typing import Any
 
 import pytest
 
+# What imports them, and must not outlive a test.
+SAW_THEM = tuple(
+    f"fmac_ros.ros.{name}"
+    for name in ("launch_arguments", "launching", "launching_real", "launching_gazebo")
+)
+
 
 @dataclass
 class Context:
@@ -20,6 +26,7 @@ class Context:
 
     launch_configurations: dict[str, str] = field(default_factory=dict)
     is_shutdown: bool = False
+    argv: list[str] = field(default_factory=list)
 
 
 class Recorded:
@@ -36,7 +43,10 @@ class Recorded:
 class Description(Recorded): ...
 
 
-class Argument(Recorded): ...
+class Argument(Recorded):
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
 
 
 class Opaque(Recorded):
@@ -52,6 +62,9 @@ class Log(Recorded): ...
 class Node(Recorded): ...
 
 
+class Include(Recorded): ...
+
+
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the recorder importable under the names of the real packages."""
     contents: dict[str, dict[str, Any]] = {
@@ -59,18 +72,23 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         "launch.action": {"Action": Recorded},
         "launch.actions": {
             "DeclareLaunchArgument": Argument,
+            "IncludeLaunchDescription": Include,
             "LogInfo": Log,
             "OpaqueFunction": Opaque,
             "SetEnvironmentVariable": Recorded,
             "Shutdown": Shutdown,
         },
+        "launch.launch_description_sources": {"PythonLaunchDescriptionSource": Recorded},
+        "launch.substitutions": {"PathJoinSubstitution": Recorded},
         "launch.events": {},
         "launch.events.process": {"ProcessExited": Recorded},
         "launch_ros": {},
         "launch_ros.actions": {"Node": Node},
+        "launch_ros.substitutions": {"FindPackageShare": Recorded},
     }
     for name, content in contents.items():
         module = types.ModuleType(name)
         module.__dict__.update(content)
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.delitem(sys.modules, "fmac_ros.ros.launching", raising=False)
+    for module in SAW_THEM:
+        monkeypatch.delitem(sys.modules, module, raising=False)

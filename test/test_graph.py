@@ -40,6 +40,51 @@ def test_real_robot_has_no_simulator_nor_ground_truth() -> None:
     assert nodes["trainer_node"].needs == ("prior_server", "policy_node")
 
 
+def test_hardware_is_told_what_its_driver_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ROS_DISTRO", raising=False)
+    told = by_name("train_real", robot="ur5e")["policy_node"].parameters
+    assert told["controller"] == "scaled_joint_trajectory_controller"
+    assert told["robot_ready_topic"] == "io_and_status_controller/robot_program_running"
+    assert told["speed_scaling_topic"] == "speed_scaling_state_broadcaster/speed_scaling"
+    assert told["full_speed_scaling"] == 100.0
+    assert by_name("train_sim", robot="ur5e")["policy_node"].parameters["controller"] == ""
+    plain = by_name("train_real", robot="panda")["policy_node"].parameters
+    assert (plain["robot_ready_topic"], plain["speed_scaling_topic"]) == ("", "speed_scaling")
+
+
+def test_the_controller_follows_the_distribution_unless_it_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ROS_DISTRO", "lyrical")
+    told = by_name("eval_real", robot="ur10e")["policy_node"].parameters
+    assert told["controller"] == "joint_trajectory_controller"
+    chosen = by_name("eval_real", robot="ur10e", controller="mine")["policy_node"].parameters
+    assert chosen["controller"] == "mine"
+
+
+def test_an_arm_of_franka_ros2_is_watched() -> None:
+    nodes = by_name("train_real", robot="fr3")
+    assert nodes["franka_watch"].module == "fmac_ros.nodes.franka_watch"
+    assert nodes["policy_node"].parameters["robot_ready_topic"] == "franka_watch/ready"
+    assert nodes["policy_node"].parameters["gripper_action"] == "franka_gripper/gripper_action"
+    assert "franka_watch" not in by_name("train_real", robot="ur5e")
+
+
+@pytest.mark.parametrize("graph", ["train_sim", "train_real", "train_gazebo"])
+def test_every_training_reads_what_its_task_needs(graph: str) -> None:
+    nodes = by_name(graph, task="put the red block into the bowl")
+    assert nodes["policy_node"].parameters["action_space"] == "ee_delta_gripper"
+    assert nodes["trainer_node"].parameters["horizon"] == 60
+    free = by_name(graph, task="fold the towel")["trainer_node"].parameters
+    assert (free["action_space"], free["horizon"]) == ("ee_delta", 40)
+
+
+def test_a_person_judges_on_hardware_and_the_truth_in_simulation() -> None:
+    real, sim = by_name("eval_real")["evaluator_node"], by_name("eval_sim")["evaluator_node"]
+    assert real.parameters["judge"] == "person" and "judge" not in sim.parameters
+    assert "pybullet_sim" not in real.needs
+
+
 def test_evaluation_trains_nothing() -> None:
     nodes = by_name("eval_sim")
     assert "trainer_node" not in nodes
@@ -87,7 +132,7 @@ def test_wrong_settings_are_refused_and_explained(given: dict, message: str) -> 
 
 
 def test_unknown_graph_is_refused() -> None:
-    with pytest.raises(ValueError, match="valid: train_sim, eval_sim, train_real"):
+    with pytest.raises(ValueError, match="valid: train_sim, eval_sim, train_real, eval_real"):
         describe("train", {})
 
 

@@ -10,6 +10,7 @@ import pytest
 from fmac_ros.control import gate as gates
 from fmac_ros.control.controller import ArmController
 from fmac_ros.control.interlock import Interlock
+from fmac_ros.paths import package_dir
 from fmac_ros.robots import load_robot
 from fmac_ros.types import Observation
 
@@ -100,6 +101,7 @@ CAUSES = {
     gates.BROKEN_LIMIT: _jerked_about,
     gates.COLLISION: _leaned_down,
     gates.EMERGENCY_STOP: lambda: _switched(lambda lock: lock.emergency_stop(True)),
+    gates.NOT_READY: lambda: _switched(lambda lock: lock.robot_ready(False)),
     gates.DISARMED: lambda: _switched(Interlock.disarm),
     gates.PAUSED: lambda: _switched(lambda lock: lock.scale(0.0)),
     gates.SILENCE: _silent,
@@ -108,6 +110,12 @@ CAUSES = {
 
 def test_every_reason_has_a_cause():
     assert set(CAUSES) == set(gates.REASONS)
+
+
+@pytest.mark.parametrize("reason", gates.REASONS)
+def test_the_docs_say_what_an_operator_does(reason):
+    table = (package_dir().parent / "docs/safety.md").read_text()
+    assert f"\n| `{reason}` | " in table
 
 
 @pytest.mark.parametrize("reason", gates.REASONS)

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from fmac_ros.paths import config_dir
+
 #: Entries of a camera that a file may hold beside ``name`` and ``source``, with their types.
 OPTIONAL: dict[str, tuple[type, ...]] = {
     "calibration": (str,),
@@ -20,6 +22,15 @@ OPTIONAL: dict[str, tuple[type, ...]] = {
     "frozen_after": (int, float),
 }
 _FLOATS = ("fps", "frozen_after")
+
+
+def find_cameras(file: str) -> tuple[dict[str, Any], ...]:
+    """``load_cameras`` of a file; a bare name is looked up in config/cameras, no name is none."""
+    if not file:
+        return ()
+    path = Path(file)
+    shipped = config_dir() / "cameras" / path.name
+    return load_cameras(shipped if not path.exists() and path.name == file else path)
 
 
 def load_cameras(path: Path) -> tuple[dict[str, Any], ...]:

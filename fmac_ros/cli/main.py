@@ -6,7 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import bench, calibrate, doctor, evaluate, pretrain, result, tasks, train
+from fmac_ros.cli import (
+    bench,
+    calibrate,
+    doctor,
+    evaluate,
+    pretrain,
+    result,
+    security,
+    tasks,
+    train,
+)
 
 COMMANDS = {
     "train": train,
@@ -16,6 +26,7 @@ COMMANDS = {
     "bench": bench,
     "tasks": tasks,
     "doctor": doctor,
+    "security": security,
 }
 EXIT_FAILED = 1
 

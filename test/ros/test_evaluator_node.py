@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import Image
 from standing_cell import StandingCell
+from std_msgs.msg import String
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.learning.config import LearnerConfig
@@ -67,6 +69,46 @@ def test_counts_what_the_ground_truth_says(ros: Any, checkpoint: Path, tmp_path:
     assert (result["successes"], result["episodes"], result["task"]) == (1, 3, TASK)
     assert [layout["success"] for layout in result["layouts"]] == [False, True, False]
     assert result["layouts"][0]["steps"] == 30
+    assert result["sources"] == {"truth": 3} and result["layouts"][0]["claimed"] is None
+
+
+def test_a_person_judges_where_there_is_no_truth(
+    ros: Any, checkpoint: Path, tmp_path: Path
+) -> None:
+    priors = save_tiny_priors(tmp_path / "priors")
+    ros.add(StandingCell)
+    ros.add(PolicyNode, priors=str(priors), use_sim_time=True)
+    person = ros.node("person")
+    answers = person.create_publisher(String, names.AUDIT_ANSWER, qos.RELIABLE)
+    pictures: list[Image] = []
+    person.create_subscription(Image, names.AUDIT_PICTURE, pictures.append, qos.LATCHED)
+
+    def answer(question: String) -> None:
+        layout = question.data.partition(" ")[0]
+        words = {"eval-0000": "yes", "eval-0001": "no"}  # about the third nobody says anything
+        if layout in words:
+            answers.publish(String(data=f"{layout} {words[layout]}"))
+
+    person.create_subscription(String, names.AUDIT_QUESTION, answer, qos.LATCHED)
+    result_file = tmp_path / "result.json"
+    ros.add(
+        EvaluatorNode,
+        judge="person",
+        answer_timeout=1.0,
+        checkpoint=str(checkpoint),
+        result_file=str(result_file),
+        episodes=3,
+        horizon=5,
+    )
+    with pytest.raises(SystemExit) as end:
+        ros.spin_for(60.0)
+    assert end.value.code == 0
+    result = json.loads(result_file.read_text())
+    found = [(layout["success"], layout["source"]) for layout in result["layouts"]]
+    assert found == [(True, "person"), (False, "person"), (False, "prior")]
+    assert result["sources"] == {"person": 2, "prior": 1} and result["successes"] == 1
+    assert [layout["claimed"] for layout in result["layouts"]] == [False] * 3
+    assert len(pictures) == 3 and any(pictures[0].data), "the last state is shown"
 
 
 def test_missing_checkpoint_is_explained(ros: Any, tmp_path: Path) -> None:

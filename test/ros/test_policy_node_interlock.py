@@ -16,7 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from fmac_ros.action import Rollout
 from fmac_ros.control import gate as gates
-from fmac_ros.control.interlock import STILL_PRESSED
+from fmac_ros.control.interlock import STILL_NOT_READY, STILL_PRESSED
 from fmac_ros.msg import GateStatus
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.robots import load_robot
@@ -112,6 +112,31 @@ def test_only_an_operator_ends_an_emergency_stop(ros, priors):
     assert operator.states[-1] == gates.EMERGENCY_STOP
     assert operator.set("armed", True).successful
     assert operator.told("")
+
+
+def test_a_robot_that_is_not_ready_is_held_until_its_operator_arms(ros, priors):
+    topic = "driver/ready"
+    operator = Operator(ros, priors, use_sim_time=True, robot_ready_topic=topic)
+    cell = ros.add(StandingCell)
+    assert operator.told(gates.NOT_READY), "nothing was heard of it"
+    refused = operator.set("armed", True)
+    assert not refused.successful and refused.reason == STILL_NOT_READY
+    ready = ros.node("driver").create_publisher(Bool, topic, qos.LATCHED)
+    ready.publish(Bool(data=True))
+    assert operator.told(gates.DISARMED), "ready, and nobody has armed"
+    assert operator.set("armed", True).successful
+    operator.roll(100_000)
+    assert ros.spin_until(lambda: np.abs(cell.joints - cell.robot.home).max() > 0.02)
+    ready.publish(Bool(data=False))
+    assert operator.told(gates.NOT_READY)
+    assert not operator.node.get_parameter("armed").value
+    ready.publish(Bool(data=True))
+    assert operator.told(gates.DISARMED)
+    commands = cell.commands
+    assert ros.spin_until(lambda: cell.commands > commands + 10)  # it comes to rest, then stands
+    stands = cell.joints.copy()
+    assert ros.spin_until(lambda: cell.commands > commands + 14)
+    np.testing.assert_allclose(cell.joints, stands, atol=1e-6)
 
 
 def test_what_is_not_a_yes_does_not_arm(ros, priors):
