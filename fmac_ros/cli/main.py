@@ -6,7 +6,17 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import bench, calibrate, doctor, evaluate, pretrain, result, tasks, train
+from fmac_ros.cli import (
+    bench,
+    calibrate,
+    doctor,
+    evaluate,
+    franky_sim,
+    pretrain,
+    result,
+    tasks,
+    train,
+)
 
 COMMANDS = {
     "train": train,
@@ -15,6 +25,7 @@ COMMANDS = {
     "calibrate": calibrate,
     "bench": bench,
     "tasks": tasks,
+    "franky-sim": franky_sim,
     "doctor": doctor,
 }
 EXIT_FAILED = 1

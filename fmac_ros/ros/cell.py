@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -14,7 +13,8 @@ from std_msgs.msg import String
 
 from fmac_ros.msg import GroundTruth
 from fmac_ros.ros import names, qos
-from fmac_ros.ros.conversions import array_to_image, camera_info, floats_to_field, seconds_to_stamp
+from fmac_ros.ros.conversions import array_to_image, camera_info, seconds_to_stamp
+from fmac_ros.ros.joint_states import joint_state_msg
 from fmac_ros.sim.world import World
 
 
@@ -51,16 +51,9 @@ class CellPublisher:
         self._last = []
         stamp = self.stamp
         self._send(self._clock, Clock(clock=stamp))
-        arm, fingers = self._world.joint_state(), self._world.finger_state()
-        positions, velocities, efforts = (
-            np.concatenate(both) for both in zip(arm, fingers, strict=True)
-        )
         joints = self._world.joint_names + self._world.robot.gripper_joint_names
-        message = JointState(name=list(joints))
-        message.header.stamp = stamp
-        message.position = floats_to_field(positions, "d")
-        message.velocity = floats_to_field(velocities, "d")
-        message.effort = floats_to_field(efforts, "d")
+        parts = (self._world.joint_state(), self._world.finger_state())
+        message = joint_state_msg(joints, parts, stamp)
         self._send(self._joints, message)
 
     def publish_all(self, seed: int, split: str) -> None:
