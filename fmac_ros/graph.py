@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from fmac_ros.cameras.config import load_cameras
+from fmac_ros.driver_config import ROS2_CONTROL, Driver
 from fmac_ros.paths import config_dir
+from fmac_ros.robots import load_robot
 from fmac_ros.settings import Parameters, Value, check, load_defaults
 
 PACKAGE = "fmac_ros"
@@ -37,7 +39,18 @@ REAL = Graph(
     {"use_sim_time": False, "lockstep": False},
     {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False}},
 )
-GRAPHS = {"train_sim": SIMULATED, "eval_sim": SIMULATED, "train_real": REAL}
+# Gazebo stamps with its clock, renders cameras and joints on their own, and runs in real time.
+GAZEBO = Graph(
+    {"use_sim_time": True, "lockstep": False},
+    {"state_node": {"slop": 0.03, "frozen_after": 0.0}},
+)
+GRAPHS = {
+    "train_sim": SIMULATED,
+    "eval_sim": SIMULATED,
+    "train_real": REAL,
+    "eval_real": REAL,
+    "train_gazebo": GAZEBO,
+}
 
 
 @dataclass(frozen=True)
@@ -77,9 +90,11 @@ class _Role:
 
 
 SIM = ("train_sim", "eval_sim")
-TRAIN = ("train_sim", "train_real")
+TRAIN = ("train_sim", "train_real", "train_gazebo")
 EVERY = tuple(GRAPHS)
-WITH_CAMERAS = ("train_real",)
+ON_HARDWARE = ("train_real", "eval_real")
+# Settings of the robot side, which is not ours there: cameras to start, a controller to command.
+OF_HARDWARE = ("cameras", "controller")
 
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
@@ -109,6 +124,14 @@ ROLES = (
         fixed={"mode": "evaluate"},
         ends_graph=True,
     ),
+    _Role(
+        "evaluator_node",
+        ("eval_real",),
+        ("task", "horizon", "behaviour", "episodes", "checkpoint", "result_file"),
+        ("prior_server", "policy_node"),
+        fixed={"mode": "evaluate", "judge": "person"},
+        ends_graph=True,
+    ),
 )
 
 
@@ -125,25 +148,44 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     if graph not in GRAPHS:
         raise ValueError(f"no graph {graph!r}, valid: {', '.join(GRAPHS)}")
     defaults = load_defaults()
-    fixed = GRAPHS[graph]
     given = check(given, settings_of(graph))
-    needs = task_needs({**defaults.shared, **given}) if graph in SIM else {}
-    shared = {**defaults.shared, **needs, **given, **fixed.settings}
+    needs = task_needs({**defaults.shared, **given})
+    shared = {**defaults.shared, **needs, **given, **GRAPHS[graph].settings}
+    own = _merged(defaults.nodes, GRAPHS[graph].nodes)
+    beside: tuple[NodeSpec, ...] = ()
+    if graph in ON_HARDWARE:
+        cameras = _cameras(shared["cameras"])
+        driver = load_robot(shared["robot"]).driver(shared.get("driver", ROS2_CONTROL))
+        own = _merged(own, _robot_side(cameras, driver, shared))
+        beside = (*(_camera_spec(camera, shared) for camera in cameras), *_watch(driver, shared))
     roles = [role for role in ROLES if graph in role.graphs]
     present = {role.name for role in roles}
-    cameras = _cameras(shared["cameras"]) if graph in WITH_CAMERAS else ()
+    specs = (_spec(role, shared, own.get(role.name, {}), present) for role in roles)
+    return (*beside, *specs)
+
+
+def _merged(
+    below: Mapping[str, Parameters], above: Mapping[str, Parameters]
+) -> dict[str, Parameters]:
+    """Parameters of nodes by name; ``above`` wins."""
+    return {node: {**below.get(node, {}), **above.get(node, {})} for node in {*below, *above}}
+
+
+def _robot_side(
+    cameras: tuple[Parameters, ...], driver: Driver, shared: Parameters
+) -> dict[str, Parameters]:
+    """What the nodes must know of a robot side that is not ours."""
     seen = {"cameras": [camera["camera"] for camera in cameras]} if cameras else {}
-    chosen = {**fixed.nodes, "state_node": {**fixed.nodes.get("state_node", {}), **seen}}
-    specs = tuple(
-        _spec(
-            role,
-            shared,
-            {**defaults.nodes.get(role.name, {}), **role.fixed, **chosen.get(role.name, {})},
-            present,
-        )
-        for role in roles
-    )
-    return (*(_camera_spec(camera, shared) for camera in cameras), *specs)
+    controller = shared["controller"] or driver.controller()
+    return {"state_node": seen, "policy_node": {"controller": controller, **driver.topics()}}
+
+
+def _watch(driver: Driver, shared: Parameters) -> tuple[NodeSpec, ...]:
+    """The node that tells the state of a robot whose driver does not tell it as the graph reads."""
+    if not driver.watch:
+        return ()
+    own = {**load_defaults().nodes.get(driver.watch, {}), "use_sim_time": shared["use_sim_time"]}
+    return (NodeSpec(driver.watch, f"{PACKAGE}.nodes.{driver.watch}", own),)
 
 
 def _cameras(file: str) -> tuple[Parameters, ...]:
@@ -161,8 +203,8 @@ def _camera_spec(camera: Parameters, shared: Parameters) -> NodeSpec:
 
 
 def task_needs(settings: Mapping[str, Value]) -> Parameters:
-    """Settings that the simulated task of ``settings`` needs, where its user chooses none."""
-    from fmac_ros.tasks.needs import needs_of  # only simulation installs what it imports
+    """Settings that the task of ``settings`` needs, where its user chooses none."""
+    from fmac_ros.tasks.needs import needs_of  # it loads the simulator
 
     return needs_of(settings["task"], settings)
 
@@ -172,7 +214,7 @@ def _spec(role: _Role, shared: Parameters, own: Parameters, present: set[str]) -
     return NodeSpec(
         name=role.name,
         module=f"{PACKAGE}.nodes.{role.name}",
-        parameters={**read, **own},
+        parameters={**read, **own, **role.fixed},
         needs=tuple(name for name in role.needs if name in present),
         ends_graph=role.ends_graph,
     )
@@ -182,7 +224,7 @@ def settings_of(graph: str) -> Parameters:
     """Settings that a graph's nodes read, and that it does not fix, with their defaults."""
     shared = load_defaults().shared
     read = {name for role in ROLES if graph in role.graphs for name in role.settings}
-    read |= {"cameras"} if graph in WITH_CAMERAS else set()
+    read |= set(OF_HARDWARE) if graph in ON_HARDWARE else set()
     fixed = GRAPHS[graph].settings
     return {name: v for name, v in shared.items() if name in read and name not in fixed}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
+from fmac_ros.driver_config import Driver, read_drivers
 from fmac_ros.paths import config_dir, package_dir
 
 PYBULLET_PREFIX = "pybullet_data:"
@@ -48,6 +50,7 @@ class RobotConfig:
         gripper_closed, gripper_open: their positions where the gripper is closed and open [m].
         gripper_controller: name of the ros2_control trajectory controller of the fingers.
         tool: mount of the box gripper; None for an arm whose URDF has a hand of its own.
+        drivers: ways to drive the real arm, by name.
     """
 
     name: str
@@ -70,6 +73,7 @@ class RobotConfig:
     gripper_open: tuple[float, ...]
     gripper_controller: str
     tool: ToolMount | None = None
+    drivers: Mapping[str, Driver] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in PER_JOINT:
@@ -89,6 +93,13 @@ class RobotConfig:
         if self.control_rate_hz <= 0:
             rate = self.control_rate_hz
             raise ValueError(f"robot {self.name}: control_rate_hz is {rate}, valid: more than 0")
+
+    def driver(self, name: str) -> Driver:
+        """One of the arm's drivers; ValueError for a name that its file does not have."""
+        if name not in self.drivers:
+            known = ", ".join(self.drivers)
+            raise ValueError(f"driver is {name!r}, valid for robot {self.name}: {known}")
+        return self.drivers[name]
 
     @property
     def size(self) -> int:
@@ -140,7 +151,8 @@ def _from_dict(name: str, data: dict[str, Any]) -> RobotConfig:
         values[key] = _frozen(values[key])
     for key in ("joint_names", "gripper_joint_names", "gripper_closed", "gripper_open"):
         values[key] = tuple(values[key])
-    unknown = set(values) - {field.name for field in fields(RobotConfig)}
+    values["drivers"] = read_drivers(name, values["controller"], values.get("drivers"))
+    unknown = set(values) - {known.name for known in fields(RobotConfig)}
     if unknown:
         raise ValueError(f"robot {name}: unknown entries {', '.join(sorted(unknown))}")
     return RobotConfig(**values)

@@ -88,6 +88,9 @@ SETTINGS: dict[str, Setting] = {
     "cameras": Setting(
         "file of cameras to start (config/cameras or a path); none: other drivers publish them"
     ),
+    "controller": Setting(
+        "trajectory controller of the arm; none: the one that config/robots names for this ROS"
+    ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),
     "episodes": Setting("held-out layouts to evaluate on", minimum=1),

@@ -5,41 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fmac_ros.graph import settings_of, task_needs
+from fmac_ros.graph import OF_HARDWARE, SIM, settings_of, task_needs
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
 
 # What may change between the parts of one run; anything else would make it another run.
-CHANGEABLE = ("env_steps", "lockstep", "episodes")
+CHANGEABLE = ("env_steps", "lockstep", "episodes", *OF_HARDWARE)
 # How to evaluate is said anew each time; what to evaluate is in the run.
 EVALUATION = ("episodes", "lockstep")
 
 
-def train_settings() -> Parameters:
+def train_settings(graph: str = "train_sim") -> Parameters:
     """What may be chosen for a training run and its evaluation, with the defaults."""
-    both = {**settings_of("train_sim"), "episodes": settings_of("eval_sim")["episodes"]}
+    both = {**settings_of(graph), "episodes": settings_of("eval_sim")["episodes"]}
     return {name: value for name, value in both.items() if name not in ("run_dir", "resume")}
 
 
 def open_run(
-    given: Mapping[str, Value], place: Path | None, resume: bool
+    given: Mapping[str, Value], place: Path | None, resume: bool, graph: str = "train_sim"
 ) -> tuple[RunDir, Parameters]:
     """Make a new run directory, or open the one to resume.
 
     Args:
         given: settings that the user chose.
         place: directory of the run; None for runs/<task>-<robot>-seed<seed>.
+        graph: the graph that trains it. A simulated one needs a scene for the task; on a real
+            table any sentence goes.
 
     Raises:
         ValueError: the directory or a setting is not valid for this.
         FileNotFoundError: there is no run to resume.
     """
-    defaults = train_settings()
+    defaults = train_settings(graph)
     given = check(given, defaults)
     settings = {**defaults, **given}
     if resume:
         return _resumed(place, settings, given)
+    if graph in SIM:
+        _check_scene(settings["task"])
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
 
@@ -53,16 +57,17 @@ def trainer_settings(graph: str, settings: Parameters, run_dir: RunDir) -> Param
     return {**wanted, "run_dir": str(run_dir.path), "resume": True}
 
 
-def evaluation_settings(settings: Parameters, run_dir: RunDir) -> Parameters:
-    """What the evaluation graph needs to know to evaluate the policy of ``run_dir``."""
-    read = settings_of("eval_sim")
+def evaluation_settings(
+    settings: Parameters, run_dir: RunDir, graph: str = "eval_sim"
+) -> Parameters:
+    """What an evaluation graph needs to know to evaluate the policy of ``run_dir``."""
+    read = settings_of(graph)
     wanted = {name: value for name, value in settings.items() if name in read}
     paths = {"checkpoint": str(run_dir.path), "result_file": str(run_dir.evaluation)}
     return {**wanted, **paths}
 
 
 def _new(place: Path | None, settings: Parameters) -> RunDir:
-    _check_scene(settings["task"])
     run_dir = RunDir(place) if place else fresh(_base(settings))
     if run_dir.path.exists() and any(run_dir.path.iterdir()):
         raise ValueError(

@@ -7,4 +7,4 @@ from fmac_ros.ros.launching import evaluation_description
 
 def generate_launch_description() -> LaunchDescription:
     """Describe simulator, state_node, prior_server, policy_node and evaluator_node."""
-    return evaluation_description()
+    return evaluation_description("eval_sim")

@@ -1,23 +1,16 @@
-"""Train a real arm: ``ros2 launch fmac_ros train_real.launch.py robot:=panda``.
+"""Train a real arm: ``ros2 launch fmac_ros train_real.launch.py robot:=ur5e task:="..."``.
 
 The robot side is a running ros2_control stack (joint_states and a joint trajectory
-controller, named in config/robots) and two camera drivers. Not complete yet: nothing here
-answers the ``reset`` service, so a person or a node of yours has to.
+controller, named in config/robots) and two cameras. ``bringup:=true robot_ip:=...`` starts
+the vendor's driver, too; ``cameras:=two_usb.yaml`` starts cameras. The arm starts disarmed.
 """
 
 from launch import LaunchDescription
 
 from fmac_ros.ros.launching import train_description
-from fmac_ros.ros.names import JOINT_STATES, camera_image
+from fmac_ros.ros.launching_real import real_side
 
 
 def generate_launch_description() -> LaunchDescription:
     """Describe all nodes but the robot side; its topics can be renamed by arguments."""
-    return train_description(
-        "train_real",
-        {
-            "front_image": camera_image("front"),
-            "side_image": camera_image("side"),
-            "joint_states": JOINT_STATES,
-        },
-    )
+    return train_description("train_real", real_side())

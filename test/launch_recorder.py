@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+# What imports them, and must not outlive a test.
+SAW_THEM = ("fmac_ros.ros.launching", "fmac_ros.ros.launching_real")
+
 
 @dataclass
 class Context:
@@ -52,6 +55,9 @@ class Log(Recorded): ...
 class Node(Recorded): ...
 
 
+class Include(Recorded): ...
+
+
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the recorder importable under the names of the real packages."""
     contents: dict[str, dict[str, Any]] = {
@@ -59,18 +65,23 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         "launch.action": {"Action": Recorded},
         "launch.actions": {
             "DeclareLaunchArgument": Argument,
+            "IncludeLaunchDescription": Include,
             "LogInfo": Log,
             "OpaqueFunction": Opaque,
             "SetEnvironmentVariable": Recorded,
             "Shutdown": Shutdown,
         },
+        "launch.launch_description_sources": {"PythonLaunchDescriptionSource": Recorded},
+        "launch.substitutions": {"PathJoinSubstitution": Recorded},
         "launch.events": {},
         "launch.events.process": {"ProcessExited": Recorded},
         "launch_ros": {},
         "launch_ros.actions": {"Node": Node},
+        "launch_ros.substitutions": {"FindPackageShare": Recorded},
     }
     for name, content in contents.items():
         module = types.ModuleType(name)
         module.__dict__.update(content)
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.delitem(sys.modules, "fmac_ros.ros.launching", raising=False)
+    for module in SAW_THEM:
+        monkeypatch.delitem(sys.modules, module, raising=False)

@@ -7,7 +7,7 @@ import pytest
 
 from fmac_ros.control import gate as gates
 from fmac_ros.control.controller import ArmController
-from fmac_ros.control.interlock import STILL_PRESSED, Interlock
+from fmac_ros.control.interlock import STILL_NOT_READY, STILL_PRESSED, Interlock
 from fmac_ros.control.watchdog import Watchdog
 from fmac_ros.robots import load_robot
 from fmac_ros.types import Observation
@@ -40,6 +40,18 @@ def test_the_emergency_stop_stays_until_an_operator_arms():
     interlock.emergency_stop(False)
     assert interlock.fault == gates.EMERGENCY_STOP
     assert interlock.arm() == "" and interlock.fault == ""
+
+
+def test_a_robot_that_is_ready_again_waits_for_its_operator():
+    interlock = Interlock(armed=True, ready=False)
+    assert interlock.fault == gates.NOT_READY and not interlock.armed
+    assert interlock.arm() == STILL_NOT_READY
+    interlock.robot_ready(True)
+    assert interlock.fault == gates.DISARMED
+    assert interlock.arm() == "" and interlock.fault == ""
+    interlock.robot_ready(False)
+    interlock.robot_ready(True)
+    assert interlock.fault == gates.DISARMED
 
 
 @pytest.mark.parametrize("share", [0.0, -1.0, float("nan"), float("inf")])

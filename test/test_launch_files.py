@@ -27,9 +27,10 @@ def launch_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def forget_recorded() -> Iterator[None]:
-    """The module that saw the recorder must not outlive it."""
+    """The modules that saw the recorder must not outlive it."""
     yield
-    sys.modules.pop("fmac_ros.ros.launching", None)
+    for module in recorder.SAW_THEM:
+        sys.modules.pop(module, None)
 
 
 def entities(file: str) -> list[recorder.Recorded]:

@@ -42,6 +42,9 @@ def test_setup_py_states_name_version_and_licence() -> None:
     licence = manifest().findtext("license")
     assert done.stdout.split()[-3:] == ["fmac_ros", fmac_ros.__version__, licence]
 
+# Not in every ROS distribution's index: no dependency, and imported in one file alone.
+VENDORS = {"franka_msgs": "franka_host.py"}
+
 
 @pytest.mark.parametrize("folder", ["msg", "srv", "action"])
 def test_cmake_generates_every_interface(folder: str) -> None:
@@ -78,7 +81,15 @@ def test_ros_packages_that_the_sources_import_are_declared() -> None:
         if name.endswith(("_msgs", "_interfaces", "_srvs")) or name in {"rclpy", "launch_ros"}
     }
     declared = {child.text for child in manifest() if child.tag.endswith("depend")}
-    assert imports <= declared | BUILT
+    assert imports <= declared | BUILT | set(VENDORS)
+
+
+@pytest.mark.parametrize("package", VENDORS)
+def test_what_a_vendor_builds_is_imported_in_one_file(package: str) -> None:
+    found = re.compile(rf"^(\s*)(?:from|import) {package}\b", re.MULTILINE)
+    users = [file for file in package_dir().rglob("*.py") if found.search(file.read_text())]
+    assert [file.name for file in users] == [VENDORS[package]]
+    assert all(indent for indent in found.findall(users[0].read_text())), "only where it is used"
 
 
 def test_weights_fit_into_the_repository() -> None:

@@ -100,6 +100,7 @@ CAUSES = {
     gates.BROKEN_LIMIT: _jerked_about,
     gates.COLLISION: _leaned_down,
     gates.EMERGENCY_STOP: lambda: _switched(lambda lock: lock.emergency_stop(True)),
+    gates.NOT_READY: lambda: _switched(lambda lock: lock.robot_ready(False)),
     gates.DISARMED: lambda: _switched(Interlock.disarm),
     gates.PAUSED: lambda: _switched(lambda lock: lock.scale(0.0)),
     gates.SILENCE: _silent,

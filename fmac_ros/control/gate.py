@@ -23,6 +23,7 @@ NO_TRAJECTORY = "no trajectory within the limits"
 BROKEN_LIMIT = "trajectory breaks a limit"
 COLLISION = "motion would hit the arm itself or the table"
 EMERGENCY_STOP = "emergency stop"
+NOT_READY = "robot is not ready"
 DISARMED = "not armed"
 PAUSED = "speed scaling is 0"
 SILENCE = "no new command in time"
@@ -39,6 +40,7 @@ REASONS = (
     BROKEN_LIMIT,
     COLLISION,
     EMERGENCY_STOP,
+    NOT_READY,
     DISARMED,
     PAUSED,
     SILENCE,

@@ -1,6 +1,7 @@
 """evaluator_node: compares what the graph does with the simulator's ground truth.
 
-``mode: evaluate`` runs a trained policy on held-out layouts and writes the result.
+``mode: evaluate`` runs a trained policy on held-out layouts and writes the result. A real table
+has no ground truth: there ``judge: person`` asks a person about every episode.
 ``mode: observe`` listens to a training run and logs true beside claimed success.
 """
 
@@ -21,10 +22,11 @@ from fmac_ros.learning.tensors import FormatError
 from fmac_ros.priors.spec import EMBEDDED, algorithm_label
 from fmac_ros.report.history import TRUTH_FILE
 from fmac_ros.ros.background_run import BackgroundRun
-from fmac_ros.ros.calls import Refused
+from fmac_ros.ros.calls import Caller, Refused
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.episode_client import EpisodeLost
 from fmac_ros.ros.evaluation import Evaluation, Plan
+from fmac_ros.ros.judges import JUDGES, PERSON, TRUTH, Judge, PersonJudge, TruthJudge
 from fmac_ros.ros.parameters import ParameterError, declare, parameter
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
@@ -46,6 +48,15 @@ class EvaluatorConfig:
     checkpoint: str = parameter("", description="run directory whose policy is evaluated")
     result_file: str = parameter("", description="file the result is written to, JSON")
     run_dir: str = parameter("", description="run directory that is observed")
+    judge: str = parameter(
+        TRUTH, description="who says what is solved: the simulator, or a person", choices=JUDGES
+    )
+    answer_timeout: float = parameter(
+        60.0,
+        description="longest wait for a person's answer [s]; then the success prior's word stands",
+        minimum=1.0,
+        maximum=3600.0,
+    )
 
     def __post_init__(self) -> None:
         needed = ("checkpoint", "result_file") if self.mode == "evaluate" else ("run_dir",)
@@ -68,7 +79,8 @@ class EvaluatorNode(Node):
             return
         expected = (EpisodeLost, Refused, OSError)
         self._run = BackgroundRun(self, self._evaluate, self._diagnostics.error, expected)
-        self._evaluation = Evaluation(self, self._run.stop, self._plan(), self._tell)
+        caller = Caller(self, self._run.stop, self._tell)
+        self._evaluation = Evaluation(self, caller, self._plan(), self._judge(caller))
         self._run.start()
 
     def _plan(self) -> Plan:
@@ -96,6 +108,11 @@ class EvaluatorNode(Node):
             policy_version=version,
             result_file=Path(config.result_file),
         )
+
+    def _judge(self, caller: Caller) -> Judge:
+        if self._config.judge == PERSON:
+            return PersonJudge(self, caller, self._config.answer_timeout)
+        return TruthJudge(self)
 
     def _evaluate(self) -> None:
         successes, episodes = self._evaluation.run()

@@ -31,6 +31,7 @@ from fmac_ros.ros.arm_guard import ArmGuard
 from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
+from fmac_ros.ros.grippers import make_gripper
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
@@ -71,8 +72,9 @@ class PolicyNode(Node):
             robot = load_robot(config.robot)
             self._joint_names = robot.joint_names
             self._finger_names = robot.gripper_joint_names
-            gripper = action_size(config.action_space, robot)[1]
-            publisher = PolicyPublisher(self, robot, gripper)
+            grips = action_size(config.action_space, robot)[1]
+            gripper = make_gripper(self, robot, config.gripper_action) if grips else None
+            publisher = PolicyPublisher(self, robot, gripper, config.controller)
             self._guard = ArmGuard(self, config, publisher, lambda: self._now(0.0))
             self._arm = DescribedArm(
                 self, robot, config.action_space, self._guard.interlock, self._serve

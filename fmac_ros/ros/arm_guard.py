@@ -17,7 +17,7 @@ from fmac_ros.ros.policy_publisher import PolicyPublisher
 
 
 class ArmGuard:
-    """Operator, emergency stop, speed scaling and silence, each on its way to a hold.
+    """Operator, emergency stop, robot, speed scaling and silence, each on its way to a hold.
 
     Args:
         now: time for the controller [s], of a world that is not in lock-step.
@@ -30,7 +30,8 @@ class ArmGuard:
     def __init__(
         self, node: Node, config: PolicyConfig, publisher: PolicyPublisher, now: Callable[[], float]
     ) -> None:
-        self.interlock = Interlock(config.start_armed)
+        ready = config.robot_ready_topic
+        self.interlock = Interlock(config.start_armed, ready=not ready)
         self.controller: ArmController | None = None
         self._log = node.get_logger()
         self._publisher = publisher
@@ -45,6 +46,7 @@ class ArmGuard:
             self._on_change,
             config.speed_scaling_topic,
             config.full_speed_scaling,
+            ready,
         )
         self._on_change()
 

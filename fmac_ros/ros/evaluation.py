@@ -1,19 +1,19 @@
-"""Runs a policy on held-out layouts and counts what the ground truth calls solved."""
+"""Runs a policy on held-out layouts and counts what its judge calls solved."""
 
 from __future__ import annotations
 
 import json
-import threading
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rclpy.node import Node
 
 from fmac_ros.learning.files import write_atomically
-from fmac_ros.ros.calls import Caller, Tell
+from fmac_ros.ros.calls import Caller
 from fmac_ros.ros.episode_client import EpisodeClient, EpisodeLost, Patience
-from fmac_ros.ros.truth import TruthWatch
+from fmac_ros.ros.judges import Judge
 from fmac_ros.types import RolloutSpec
 
 _RETRY_PERIOD = 1.0  # [s]
@@ -33,32 +33,39 @@ class Plan:
 
 @dataclass(frozen=True)
 class LayoutResult:
-    """How one layout went; ``steps`` until success or the time limit."""
+    """How one layout went; ``steps`` until success or the time limit.
+
+    Attributes:
+        source: who says whether it was a success.
+        claimed: whether the success prior ended it; None where it was not asked.
+    """
 
     seed: int
     success: bool
     steps: int
     holds: int
+    source: str
+    claimed: bool | None
 
 
 class Evaluation:
     """One evaluation, run from a worker thread.
 
-    Acts deterministically and without the success prior: a layout counts as solved where the
-    ground truth is so in some state of its episode, which then ends.
+    Acts deterministically. With the ground truth for a judge the success prior is not asked: a
+    layout counts as solved where the truth is so in some state of its episode, which then ends.
 
     Attributes:
         progress: how far it is, in words.
     """
 
-    def __init__(self, node: Node, stop: threading.Event, plan: Plan, tell: Tell) -> None:
+    def __init__(self, node: Node, caller: Caller, plan: Plan, judge: Judge) -> None:
         self._node = node
         self._plan = plan
+        self._judge = judge
         self.progress = "evaluating"
-        self._caller = Caller(node, stop, tell)
+        self._caller = caller
         self._patience = Patience()
         self._client = EpisodeClient(node, self._caller, self._patience)
-        self._truth = TruthWatch(node)
 
     def run(self) -> tuple[int, int]:
         """Evaluate all layouts and write the result; successes and episodes.
@@ -85,7 +92,7 @@ class Evaluation:
             horizon=plan.horizon,
             seed=seed,
             deterministic=True,
-            stop_on_success=False,
+            stop_on_success=self._judge.stop_on_success,
             split="eval",
         )
         end = time.monotonic() + self._patience.total
@@ -100,11 +107,14 @@ class Evaluation:
 
     def _try(self, spec: RolloutSpec) -> LayoutResult:
         self._client.reset(spec)
-        self._truth.watch(spec)
+        self._judge.watch(spec)
         result = self._client.run(
-            spec, spec.episode_id, self._plan.policy_version, until=self._truth.solved
+            spec, spec.episode_id, self._plan.policy_version, until=self._judge.solved
         )
-        return LayoutResult(spec.seed, self._truth.solved(), result.steps, result.holds)
+        said = self._judge.verdict(spec, result)
+        return LayoutResult(
+            spec.seed, said.success, result.steps, result.holds, said.source, said.claimed
+        )
 
     def _write(self, results: list[LayoutResult]) -> None:
         plan = asdict(self._plan)
@@ -113,6 +123,7 @@ class Evaluation:
             **plan,
             "split": "eval",
             "successes": sum(result.success for result in results),
+            "sources": dict(Counter(result.source for result in results)),
             "layouts": [asdict(result) for result in results],
         }
         self._plan.result_file.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
@@ -25,7 +26,7 @@ _POLL = 0.2  # [s]
 
 
 class HumanQuestions:
-    """``ask`` for ``trust.audit.HumanAudit``.
+    """``ask`` for ``trust.audit.HumanAudit``, ``ask_about`` for anybody else.
 
     Args:
         timeout: how long an answer is waited for [s].
@@ -42,14 +43,18 @@ class HumanQuestions:
     def ask(self, record: Record) -> bool | None:
         """Ask about an episode; None without an answer in time. Raises Stopped."""
         episode = record.episode
+        return self.ask_about(episode.id, episode.task, episode.pictures[-1])
+
+    def ask_about(self, episode_id: str, task: str, picture: np.ndarray) -> bool | None:
+        """Ask whether (h, w, 3) uint8 shows the task solved; otherwise like ``ask``."""
         with self._lock:
             self._answers.clear()  # of questions that nobody asks any more
-        publish(self._node, self._picture, array_to_image(episode.pictures[-1]))
-        question = f"{episode.id} is {episode.task!r} solved? (yes or no)"
+        publish(self._node, self._picture, array_to_image(picture))
+        question = f"{episode_id} is {task!r} solved? (yes or no)"
         publish(self._node, self._question, String(data=question))
         self._caller.tell(f"waiting for a person: {question}")
         try:
-            return self._await(episode.id)
+            return self._await(episode_id)
         finally:
             self._caller.tell("")
             publish(self._node, self._question, String(data=""))  # nothing is asked any more

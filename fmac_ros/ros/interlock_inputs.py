@@ -16,7 +16,7 @@ ARMED = "armed"
 
 
 class InterlockInputs:
-    """Lets an operator arm and disarm, and listens to the emergency stop and speed scaling.
+    """Lets an operator arm and disarm, and listens to emergency stop, speed scaling and robot.
 
     Arming is the node's parameter ``armed``, the one that may be set while it runs: every ROS
     host has the service and the tools for it, and its answer says why it is refused. What the
@@ -26,6 +26,7 @@ class InterlockInputs:
         changed: called after every change.
         scaling_topic: std_msgs/Float64 with the robot's speed scaling.
         full_scaling: its value at full speed; 100 for a percentage.
+        ready_topic: std_msgs/Bool, latched, of the robot's driver; empty where none says.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class InterlockInputs:
         changed: Callable[[], None],
         scaling_topic: str = names.SPEED_SCALING,
         full_scaling: float = 1.0,
+        ready_topic: str = "",
     ) -> None:
         self._node = node
         self._interlock = interlock
@@ -46,6 +48,8 @@ class InterlockInputs:
         node.add_on_set_parameters_callback(self._on_parameters)
         node.create_subscription(Bool, names.EMERGENCY_STOP, self._on_stop, qos.RELIABLE)
         node.create_subscription(Float64, scaling_topic, self._on_scaling, qos.SENSOR)
+        if ready_topic:
+            node.create_subscription(Bool, ready_topic, self._on_ready, qos.LATCHED)
 
     def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         wanted = [parameter for parameter in parameters if parameter.name == ARMED]
@@ -69,7 +73,15 @@ class InterlockInputs:
 
     def _on_stop(self, message: Bool) -> None:
         self._interlock.emergency_stop(message.data)
-        if message.data and self._node.get_parameter(ARMED).value:
+        self._follow()
+
+    def _on_ready(self, message: Bool) -> None:
+        self._interlock.robot_ready(message.data)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the parameter say what an input has made of it."""
+        if not self._interlock.armed and self._node.get_parameter(ARMED).value:
             self._node.set_parameters([Parameter(ARMED, value=False)])
         self._changed()
 

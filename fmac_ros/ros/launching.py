@@ -7,6 +7,7 @@ nodes from the same description (``fmac_ros.graph``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
@@ -22,7 +23,15 @@ from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
 from fmac_ros.environment import process_environment
-from fmac_ros.graph import PACKAGE, RESPAWN_LIMIT, NodeSpec, after_exit, describe, settings_of
+from fmac_ros.graph import (
+    OF_HARDWARE,
+    PACKAGE,
+    RESPAWN_LIMIT,
+    NodeSpec,
+    after_exit,
+    describe,
+    settings_of,
+)
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 from fmac_ros.start import EVALUATION, evaluation_settings, open_run, trainer_settings
@@ -30,49 +39,89 @@ from fmac_ros.supervisor import ESCALATION
 
 # Longer than none: launch must see a Shutdown before it starts a process again.
 RESPAWN_DELAY_S = 1.0
+ENCLAVE = "enclave"
 
 
-def train_description(graph: str, remappings: Mapping[str, str] | None = None) -> LaunchDescription:
-    """A training graph with an argument for every setting that its nodes read.
+@dataclass(frozen=True)
+class RobotSide:
+    """What a launch file starts beside the graph, for a robot side that is not ours.
 
-    Args:
-        remappings: topic of the robot side by the launch argument that renames it.
+    Attributes:
+        arguments: further arguments of the launch file.
+        topics: topic of the robot side by the launch argument that renames it.
+        actions: called with the settings of the run, in its directory.
     """
+
+    arguments: tuple[Action, ...] = ()
+    topics: Mapping[str, str] | None = None
+    actions: Callable[[LaunchContext, Parameters, RunDir], list[Action]] | None = None
+
+    def renamed(self, context: LaunchContext) -> list[tuple[str, str]]:
+        """The topics' remappings."""
+        given = context.launch_configurations
+        return [(topic, given[name]) for name, topic in (self.topics or {}).items()]
+
+    def declared(self) -> list[Action]:
+        """All further arguments."""
+        topics = [
+            DeclareLaunchArgument(name, default_value=topic, description=f"topic to use as {topic}")
+            for name, topic in (self.topics or {}).items()
+        ]
+        return [*self.arguments, *topics]
+
+    def started(
+        self, context: LaunchContext, settings: Parameters, run_dir: RunDir
+    ) -> list[Action]:
+        """What it starts."""
+        return self.actions(context, settings, run_dir) if self.actions else []
+
+
+def train_description(graph: str, side: RobotSide | None = None) -> LaunchDescription:
+    """A training graph with an argument for every setting that its nodes read."""
+    side = side or RobotSide()
     defaults = settings_of(graph)
-    renamed = remappings or {}
 
     def nodes(context: LaunchContext) -> list[Action]:
         given = _read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
-        cameras = {name: given.pop(name) for name in ("cameras",) if name in given}
-        chosen = _only_changed(given, defaults) if resume else given
-        run_dir, settings = open_run(chosen, Path(place) if place else None, resume)
-        topics = {topic: context.launch_configurations[name] for name, topic in renamed.items()}
+        chosen = _changed(given, defaults)
+        run_dir, settings = open_run(chosen, Path(place) if place else None, resume, graph)
         told = LogInfo(msg=f"the run is kept in {run_dir.path}")
-        specs = describe(graph, {**trainer_settings(graph, settings, run_dir), **cameras})
-        return [told, *(_node(spec, topics.items()) for spec in specs)]
+        specs = describe(graph, trainer_settings(graph, settings, run_dir))
+        return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
-    topics = [
-        DeclareLaunchArgument(name, default_value=topic, description=f"topic to use as {topic}")
-        for name, topic in renamed.items()
-    ]
-    return LaunchDescription([*_arguments(defaults), *topics, *_environment(), _opaque(nodes)])
+    return _description(_arguments(defaults), side, nodes)
 
 
-def evaluation_description() -> LaunchDescription:
+def evaluation_description(graph: str, side: RobotSide | None = None) -> LaunchDescription:
     """The graph that evaluates the policy of a run; what it evaluates is read from the run."""
-    graph = "eval_sim"
-    defaults = {name: value for name, value in settings_of(graph).items() if name in EVALUATION}
+    side = side or RobotSide()
+    asked = (*EVALUATION, *OF_HARDWARE)
+    defaults = {name: value for name, value in settings_of(graph).items() if name in asked}
 
     def nodes(context: LaunchContext) -> list[Action]:
         run_dir = RunDir(Path(context.launch_configurations["run_dir"]))
-        settings = {**run_dir.load_settings(), **_read(context, defaults)}
-        specs = describe(graph, evaluation_settings(settings, run_dir))
+        given = _read(context, defaults)
+        anew = {name: value for name, value in given.items() if name in EVALUATION}
+        settings = {**run_dir.load_settings(), **_changed(given, defaults), **anew}
+        specs = describe(graph, evaluation_settings(settings, run_dir, graph))
         told = LogInfo(msg=f"the result will be in {run_dir.evaluation}")
-        return [told, *(_node(spec) for spec in specs)]
+        return [told, *side.started(context, settings, run_dir), *_nodes(context, specs, side)]
 
     run_dir = DeclareLaunchArgument("run_dir", description="directory of the run to evaluate")
-    return LaunchDescription([run_dir, *_arguments(defaults), *_environment(), _opaque(nodes)])
+    return _description([run_dir, *_arguments(defaults)], side, nodes)
+
+
+def _description(
+    arguments: list[Action], side: RobotSide, nodes: Callable[[LaunchContext], list[Action]]
+) -> LaunchDescription:
+    enclave = DeclareLaunchArgument(
+        ENCLAVE,
+        default_value="",
+        description="parent of the nodes' security enclaves, as /fmac; none: no security",
+    )
+    declared = [*arguments, *side.declared(), enclave]
+    return LaunchDescription([*declared, *_environment(), OpaqueFunction(function=nodes)])
 
 
 def _arguments(defaults: Mapping[str, Value]) -> list[Action]:
@@ -103,8 +152,9 @@ def _read(context: LaunchContext, defaults: Mapping[str, Value]) -> Parameters:
     return {name: parse(name, texts[name], defaults) for name in defaults}
 
 
-def _only_changed(given: Parameters, defaults: Parameters) -> Parameters:
-    """Launch does not tell a default from a choice; resuming must not undo the run's own."""
+def _changed(given: Parameters, defaults: Parameters) -> Parameters:
+    """What is not as by default. Launch does not tell a default from a choice, and what a task
+    needs, or a run that exists says, must not be undone by a default."""
     return {name: value for name, value in given.items() if value != defaults[name]}
 
 
@@ -112,17 +162,19 @@ def _environment() -> list[Action]:
     return [SetEnvironmentVariable(name, value) for name, value in process_environment().items()]
 
 
-def _opaque(function: Callable[[LaunchContext], list[Action]]) -> Action:
-    return OpaqueFunction(function=function)
+def _nodes(context: LaunchContext, specs: Iterable[NodeSpec], side: RobotSide) -> list[Action]:
+    enclave = context.launch_configurations[ENCLAVE]
+    return [_node(spec, side.renamed(context), enclave) for spec in specs]
 
 
-def _node(spec: NodeSpec, remappings: Iterable[tuple[str, str]] = ()) -> Action:
+def _node(spec: NodeSpec, remappings: list[tuple[str, str]], enclave: str) -> Action:
     return Node(
         package=PACKAGE,
         executable=spec.executable,
         name=spec.name,
         parameters=[spec.parameters],
-        remappings=list(remappings),
+        remappings=remappings,
+        ros_arguments=["--enclave", f"{enclave}/{spec.name}"] if enclave else [],
         output="screen",
         respawn=True,
         respawn_delay=RESPAWN_DELAY_S,

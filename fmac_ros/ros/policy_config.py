@@ -30,6 +30,15 @@ class PolicyConfig:
     start_armed: bool = parameter(
         True, description="the arm may move from the start; false waits for an operator"
     )
+    controller: str = parameter(
+        "", description="trajectory controller of the arm; empty for the one of its file"
+    )
+    robot_ready_topic: str = parameter(
+        "", description="std_msgs/Bool, latched: may the robot move; empty where none says"
+    )
+    gripper_action: str = parameter(
+        "", description="control_msgs/GripperCommand action; empty: a trajectory for the fingers"
+    )
     speed_scaling_topic: str = parameter(
         names.SPEED_SCALING, description="std_msgs/Float64 of the robot's speed scaling, 0 pauses"
     )

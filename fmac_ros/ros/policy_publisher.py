@@ -6,12 +6,12 @@ from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
 from fmac_ros.control.controller import Command
-from fmac_ros.control.gripper import finger_positions, stroke_time
 from fmac_ros.msg import GateStatus, Transition
 from fmac_ros.robots import RobotConfig
 from fmac_ros.rollout import Step
 from fmac_ros.ros import names, qos
-from fmac_ros.ros.conversions import fingers_to_msg, seconds_to_stamp, trajectory_to_msg
+from fmac_ros.ros.conversions import seconds_to_stamp, trajectory_to_msg
+from fmac_ros.ros.grippers import Gripper
 from fmac_ros.ros.transitions import transition_to_msg
 from fmac_ros.types import RolloutSpec
 
@@ -19,31 +19,33 @@ from fmac_ros.types import RolloutSpec
 class PolicyPublisher:
     """Publishes on ``<controller>/joint_trajectory``, ``transitions`` and ``gate_status``.
 
-    In an action space with the gripper also on ``<gripper_controller>/joint_trajectory``, and
-    there first: a lock-step world moves on once it has both.
+    In an action space with the gripper it is told, too, and first: a lock-step world moves on
+    once it has both.
+
+    Args:
+        gripper: None where actions do not move it.
+        controller: the trajectory controller; empty for the one of the robot's file.
 
     Attributes:
         commands, holds: commands sent since the start, and those that held the arm.
     """
 
-    def __init__(self, node: Node, robot: RobotConfig, gripper: bool = False) -> None:
+    def __init__(
+        self,
+        node: Node,
+        robot: RobotConfig,
+        gripper: Gripper | None = None,
+        controller: str = "",
+    ) -> None:
         self._node = node
         self._robot = robot
         self._joint_names = robot.joint_names
-        self._commands = node.create_publisher(
-            JointTrajectory, names.joint_trajectory(robot.controller), qos.COMMAND
-        )
-        self._grips = (
-            node.create_publisher(
-                JointTrajectory, names.joint_trajectory(robot.gripper_controller), qos.COMMAND
-            )
-            if gripper
-            else None
-        )
+        topic = names.joint_trajectory(controller or robot.controller)
+        self._commands = node.create_publisher(JointTrajectory, topic, qos.COMMAND)
+        self._gripper = gripper
         self._steps = node.create_publisher(Transition, names.TRANSITIONS, qos.TRANSITIONS)
         self._gate = node.create_publisher(GateStatus, names.GATE_STATUS, qos.LATCHED)
         self._last: JointTrajectory | None = None
-        self._last_grip: JointTrajectory | None = None
         self._hold_reason: str | None = None
         self.commands = 0
         self.holds = 0
@@ -52,12 +54,9 @@ class PolicyPublisher:
         """Send a command; ``answered`` is the stamp of its state [s], None starts it now."""
         stamp = None if answered is None else seconds_to_stamp(answered)
         self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
-        if command.opening is not None:
-            target = finger_positions(self._robot, command.opening)
-            self._last_grip = fingers_to_msg(
-                target, stroke_time(self._robot), self._robot.gripper_joint_names, stamp
-            )
-        self.repeat()
+        if command.opening is not None and self._gripper is not None:
+            self._gripper.send(command.opening, stamp)
+        self._commands.publish(self._last)
         self.commands += 1
         self.holds += command.held
         self.gate(command.reason if command.held else "")
@@ -70,8 +69,8 @@ class PolicyPublisher:
 
     def repeat(self) -> None:
         """Send the last command again, with its old stamp."""
-        if self._grips is not None and self._last_grip is not None:
-            self._grips.publish(self._last_grip)
+        if self._gripper is not None:
+            self._gripper.repeat()
         if self._last is not None:
             self._commands.publish(self._last)
 
