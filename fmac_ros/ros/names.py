@@ -11,6 +11,7 @@ JOINT_STATES = "joint_states"
 ROBOT_DESCRIPTION = "robot_description"
 CLOCK = "/clock"
 RESET = "reset"
+RESET_SCENE = "reset_scene"
 EMERGENCY_STOP = "emergency_stop"
 SPEED_SCALING = "speed_scaling"
 
