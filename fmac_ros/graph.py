@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
+from fmac_ros import robot_side
 from fmac_ros.cameras.config import load_cameras
-from fmac_ros.driver_config import ROS2_CONTROL, Driver
+from fmac_ros.driver_config import Driver
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import load_robot
 from fmac_ros.settings import Parameters, Value, check, load_defaults
@@ -93,8 +94,8 @@ SIM = ("train_sim", "eval_sim")
 TRAIN = ("train_sim", "train_real", "train_gazebo")
 EVERY = tuple(GRAPHS)
 ON_HARDWARE = ("train_real", "eval_real")
-# Settings of the robot side, which is not ours there: cameras to start, a controller to command.
-OF_HARDWARE = ("cameras", "controller")
+# Settings of the robot side: cameras to start, what drives the arm and is commanded, what is real.
+OF_HARDWARE = ("cameras", "controller", "driver", "address", "cell")
 
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
@@ -115,7 +116,9 @@ ROLES = (
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),
-    _Role("evaluator_node", ("train_sim",), ("run_dir",), fixed={"mode": "observe"}),
+    _Role("franka_driver", ON_HARDWARE, ("robot", "address")),
+    _Role("cell_sim", ON_HARDWARE, ("robot", "task", "seed")),
+    _Role("evaluator_node", ("train_sim", "train_real"), ("run_dir",), fixed={"mode": "observe"}),
     _Role(
         "evaluator_node",
         ("eval_sim",),
@@ -129,7 +132,7 @@ ROLES = (
         ("eval_real",),
         ("task", "horizon", "behaviour", "episodes", "checkpoint", "result_file"),
         ("prior_server", "policy_node"),
-        fixed={"mode": "evaluate", "judge": "person"},
+        fixed={"mode": "evaluate"},
         ends_graph=True,
     ),
 )
@@ -153,12 +156,15 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     shared = {**defaults.shared, **needs, **given, **GRAPHS[graph].settings}
     own = _merged(defaults.nodes, GRAPHS[graph].nodes)
     beside: tuple[NodeSpec, ...] = ()
+    absent: set[str] = set()
     if graph in ON_HARDWARE:
         cameras = _cameras(shared["cameras"])
-        driver = load_robot(shared["robot"]).driver(shared.get("driver", ROS2_CONTROL))
+        driver = load_robot(shared["robot"]).driver(shared["driver"])
         own = _merged(own, _robot_side(cameras, driver, shared))
+        own = _merged(own, robot_side.parameters(shared))
         beside = (*(_camera_spec(camera, shared) for camera in cameras), *_watch(driver, shared))
-    roles = [role for role in ROLES if graph in role.graphs]
+        absent = robot_side.absent(graph, shared)
+    roles = [role for role in ROLES if graph in role.graphs and role.name not in absent]
     present = {role.name for role in roles}
     specs = (_spec(role, shared, own.get(role.name, {}), present) for role in roles)
     return (*beside, *specs)

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from fmac_ros.driver_config import CELLS, DRIVERS
 from fmac_ros.learning.config import ALGORITHMS, AUDITS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
@@ -87,6 +88,15 @@ SETTINGS: dict[str, Setting] = {
     "lockstep": Setting("simulated time advances once a command, as fast as possible"),
     "cameras": Setting(
         "file of cameras to start (config/cameras or a path); none: other drivers publish them"
+    ),
+    "driver": Setting(
+        "what drives a real arm: a ros2_control stack, or franka_driver over libfranka",
+        choices=lambda: DRIVERS,
+    ),
+    "address": Setting("name or IP address of the arm, for driver franka"),
+    "cell": Setting(
+        "what surrounds a real arm: simulated shows a loopback arm at a simulated table",
+        choices=lambda: CELLS,
     ),
     "controller": Setting(
         "trajectory controller of the arm; none: the one that config/robots names for this ROS"

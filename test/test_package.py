@@ -42,6 +42,7 @@ def test_setup_py_states_name_version_and_licence() -> None:
     licence = manifest().findtext("license")
     assert done.stdout.split()[-3:] == ["fmac_ros", fmac_ros.__version__, licence]
 
+
 # Not in every ROS distribution's index: no dependency, and imported in one file alone.
 VENDORS = {"franka_msgs": "franka_host.py"}
 

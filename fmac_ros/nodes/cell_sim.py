@@ -41,7 +41,7 @@ class CellConfig:
     """Parameters of cell_sim."""
 
     task: str = parameter(description="sentence whose scene is set up")
-    robot: str = parameter("fr3", description="arm that is driven elsewhere, in config/robots")
+    robot: str = parameter(description="arm that is driven elsewhere, in config/robots")
     stand_in: str = parameter(
         "panda", description="arm to show where the robot has no URDF here: one that moves alike"
     )

@@ -40,7 +40,7 @@ class FrankaConfig:
     """Parameters of franka_driver."""
 
     address: str = parameter(description="name or IP address of the arm")
-    robot: str = parameter("fr3", description="arm to drive, in config/robots")
+    robot: str = parameter(description="arm to drive, in config/robots")
     realtime: str = parameter(
         "enforce",
         description="enforce needs a real-time kernel; ignore is for a simulated arm",
