@@ -22,6 +22,7 @@ POLICY_PARAMETERS = "policy_parameters"
 TRAINER_STATUS = "trainer_status"
 GATE_STATUS = "gate_status"
 ROLLOUT = "rollout"
+MOVE_ARM = "move_arm"
 
 # Priors.
 ESTIMATE_VALUE = "estimate_value"
