@@ -17,6 +17,7 @@ from fmac_ros.robots import load_robot
 from fmac_ros.settings import Parameters, Value, check, load_defaults
 
 PACKAGE = "fmac_ros"
+FRANKA_DRIVER = "franka_driver"
 RESPAWN_LIMIT = 3
 EXIT_CONFIGURATION = 2  # a node's parameters are not valid: starting it again cannot help
 
@@ -116,7 +117,7 @@ ROLES = (
         ("pybullet_sim", "prior_server", "policy_node"),
         ends_graph=True,
     ),
-    _Role("franka_driver", ON_HARDWARE, ("robot", "address")),
+    _Role(FRANKA_DRIVER, ON_HARDWARE, ("robot", "address")),
     _Role("cell_sim", ON_HARDWARE, ("robot", "task", "seed")),
     _Role("evaluator_node", ("train_sim", "train_real"), ("run_dir",), fixed={"mode": "observe"}),
     _Role(
