@@ -24,6 +24,12 @@ MAX_MISSED = 20  # ticks without a command that the arm bridges
 CARTESIAN_REFLEX = 7  # index among the arm's errors
 
 
+# Joint impedance of the simulated arm [N m/rad, N m s/rad]. franky-sim's own damping trails every
+# motion by 0.1 s, and lets the light last joint tremble in its 1 ms steps.
+STIFFNESS = (4500.0, 4500.0, 3500.0, 3500.0, 2000.0, 2000.0, 2000.0)
+DAMPING = (120.0, 120.0, 80.0, 80.0, 30.0, 30.0, 30.0)
+
+
 class Reference:
     """What the arm is commanded, and where that leads while no newer command arrives.
 
@@ -192,7 +198,8 @@ def run(
     from franky_sim.mujoco_simulator import MujocoSimulator
 
     with MujocoSimulator() as sim:
-        sim.add_robot(initial_q=[float(value) for value in home])
+        start = [float(value) for value in home]
+        sim.add_robot(initial_q=start, kp=STIFFNESS, kv=DAMPING)
         server = make_server(sim, address, log)
         try:
             sim.start()
