@@ -91,13 +91,14 @@ ROLES = (
         ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
+    _Role("reset_node", ("train_real",), ("scene_reset",), ("policy_node",)),
     _Role(
         "trainer_node",
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
         + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
         + ("audit", "reliability", "warm_start", "choose_by_q"),
-        ("pybullet_sim", "prior_server", "policy_node"),
+        ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),
     _Role("evaluator_node", ("train_sim",), ("run_dir",), fixed={"mode": "observe"}),

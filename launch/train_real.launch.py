@@ -1,8 +1,8 @@
 """Train a real arm: ``ros2 launch fmac_ros train_real.launch.py robot:=panda``.
 
 The robot side is a running ros2_control stack (joint_states and a joint trajectory
-controller, named in config/robots) and two camera drivers. Not complete yet: nothing here
-answers the ``reset`` service, so a person or a node of yours has to.
+controller, named in config/robots) and two camera drivers. reset_node moves the arm home and has
+the objects reset as ``scene_reset`` says.
 """
 
 from launch import LaunchDescription

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
-from fmac_ros.cli import bench, calibrate, doctor, evaluate, pretrain, result, tasks, train
+from fmac_ros.cli import bench, calibrate, doctor, evaluate, pretrain, reset, result, tasks, train
 
 COMMANDS = {
     "train": train,
@@ -14,6 +14,7 @@ COMMANDS = {
     "pretrain": pretrain,
     "calibrate": calibrate,
     "bench": bench,
+    "reset": reset,
     "tasks": tasks,
     "doctor": doctor,
 }

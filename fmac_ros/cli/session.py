@@ -29,6 +29,7 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
     """
     from fmac_ros.ros.audit_desk import AuditDesk
     from fmac_ros.ros.monitor import Monitor  # fmac --help needs no ROS
+    from fmac_ros.ros.reset_desk import ResetDesk
 
     specs = describe(graph, settings)
     logs = run.logs / graph
@@ -48,10 +49,12 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
         Monitor() as monitor,
     ):
         desk = AuditDesk(monitor.node, run.path / "audit.png", display.say)
+        resets = ResetDesk(monitor.node, display.say)
 
         def every() -> None:
             display.show(monitor.snapshot())
             desk.serve()
+            resets.serve()
 
         supervisor.wait(every)
 

@@ -28,6 +28,8 @@ from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 from fmac_ros.start import EVALUATION, evaluation_settings, open_run, trainer_settings
 from fmac_ros.supervisor import ESCALATION
 
+# What belongs to the cell and not to the run that is kept: it is said anew each time.
+OF_THE_CELL = ("cameras", "scene_reset")
 # Longer than none: launch must see a Shutdown before it starts a process again.
 RESPAWN_DELAY_S = 1.0
 
@@ -44,7 +46,7 @@ def train_description(graph: str, remappings: Mapping[str, str] | None = None) -
     def nodes(context: LaunchContext) -> list[Action]:
         given = _read(context, defaults)
         place, resume = given.pop("run_dir"), given.pop("resume")
-        cameras = {name: given.pop(name) for name in ("cameras",) if name in given}
+        cameras = {name: given.pop(name) for name in OF_THE_CELL if name in given}
         chosen = _only_changed(given, defaults) if resume else given
         run_dir, settings = open_run(chosen, Path(place) if place else None, resume)
         topics = {topic: context.launch_configurations[name] for name, topic in renamed.items()}
