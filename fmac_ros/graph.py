@@ -96,7 +96,7 @@ TRAIN = ("train_sim", "train_real", "train_gazebo")
 EVERY = tuple(GRAPHS)
 ON_HARDWARE = ("train_real", "eval_real")
 # Settings of the robot side: cameras to start, what drives the arm and is commanded, what is real.
-OF_HARDWARE = ("cameras", "controller", "driver", "address", "cell")
+OF_HARDWARE = ("cameras", "controller", "driver", "address", "cell", "scene_reset")
 
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
@@ -108,13 +108,14 @@ ROLES = (
         ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
+    _Role("reset_node", ON_HARDWARE, ("scene_reset",), ("policy_node",)),
     _Role(
         "trainer_node",
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
         + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
         + ("audit", "reliability", "warm_start", "choose_by_q"),
-        ("pybullet_sim", "prior_server", "policy_node"),
+        ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),
     _Role(FRANKA_DRIVER, ON_HARDWARE, ("robot", "address")),
@@ -132,7 +133,7 @@ ROLES = (
         "evaluator_node",
         ("eval_real",),
         ("task", "horizon", "behaviour", "episodes", "checkpoint", "result_file"),
-        ("prior_server", "policy_node"),
+        ("prior_server", "policy_node", "reset_node"),
         fixed={"mode": "evaluate"},
         ends_graph=True,
     ),

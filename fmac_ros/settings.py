@@ -18,6 +18,9 @@ from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
 from fmac_ros.trust.calibration import TAIL, UNITS
 
+PERSON, PAIRED, SERVICE = "person", "paired", "service"
+SCENE_RESETS = (PERSON, "none", PAIRED, SERVICE)
+
 Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
 SHARED = "/**"  # the wildcard of ROS 2 parameter files: all nodes
@@ -100,6 +103,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "controller": Setting(
         "trajectory controller of the arm; none: the one that config/robots names for this ROS"
+    ),
+    "scene_reset": Setting(
+        "how objects are reset on a real arm: a person is asked, not at all, by the other task of "
+        "a pair (paired), or by a service reset_scene",
+        choices=lambda: SCENE_RESETS,
     ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

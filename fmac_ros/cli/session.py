@@ -35,6 +35,7 @@ def run_graph(
     from fmac_ros.ros.arm_desk import ArmDesk
     from fmac_ros.ros.audit_desk import AuditDesk, typed_line
     from fmac_ros.ros.monitor import Monitor  # fmac --help needs no ROS
+    from fmac_ros.ros.reset_desk import ResetDesk
 
     specs = describe(graph, settings)
     logs = run.logs / graph
@@ -60,12 +61,14 @@ def run_graph(
             arm_desk = ArmDesk(monitor.node, driven, armed, display.say)
             read = arm_desk.other_line
         desk = AuditDesk(monitor.node, run.path / "audit.png", display.say, read)
+        resets = ResetDesk(monitor.node, display.say, read)
 
         def every() -> None:
             display.show(monitor.snapshot())
             if arm_desk is not None:
                 arm_desk.serve()
             desk.serve()
+            resets.serve()
 
         supervisor.wait(every)
 

@@ -33,7 +33,7 @@ from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.grippers import make_gripper
-from fmac_ros.ros.move_server import MOVING, MoveServer
+from fmac_ros.ros.move_server import EPISODE, MOVING, MoveServer
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
@@ -45,7 +45,6 @@ from fmac_ros.types import Observation, RolloutSpec
 
 _WATCH_PERIOD = 0.2  # [s]
 _REPLACED = "replaced by a newer rollout"
-_EPISODE = "an episode is running"
 
 
 class PolicyNode(Node):
@@ -110,7 +109,7 @@ class PolicyNode(Node):
         )
 
     def _busy(self) -> str:
-        return _EPISODE if self._session is not None else ""
+        return EPISODE if self._session is not None else ""
 
     def _now(self, stamp: float) -> float:
         """Time [s]; a lock-step world stands still at the stamp that is answered."""

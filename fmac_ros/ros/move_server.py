@@ -27,6 +27,7 @@ from fmac_ros.ros.policy_publisher import PolicyPublisher
 from fmac_ros.ros.worker import in_thread
 from fmac_ros.types import Observation
 
+EPISODE = "an episode is running"
 MOVING = "the arm is on its way to a pose (move_arm)"
 LOCKSTEP = "move_arm needs real time (lockstep is true): the simulator's reset brings the arm home"
 

@@ -11,7 +11,10 @@ JOINT_STATES = "joint_states"
 ROBOT_DESCRIPTION = "robot_description"
 CLOCK = "/clock"
 RESET = "reset"
-RESET_SCENE = "reset_scene"
+RESET_SCENE = "reset_scene"  # of a cell that can set its objects up by itself
+RESET_WAITING = "reset/waiting"
+RESET_QUESTION = "reset/question"
+SCENE_READY = "reset_node/scene_ready"
 EMERGENCY_STOP = "emergency_stop"
 SPEED_SCALING = "speed_scaling"
 

@@ -11,7 +11,7 @@ from motion_recorder import MotionRecorder
 from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
-from std_msgs.msg import Bool, Float64
+from std_msgs.msg import Bool, Float64, String
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.action import MoveArm, Rollout
@@ -19,10 +19,12 @@ from fmac_ros.control import gate as gates
 from fmac_ros.control.move import CANCELLED
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.nodes.pybullet_sim import PybulletSim
+from fmac_ros.nodes.reset_node import ResetNode
 from fmac_ros.nodes.state_node import StateNode
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.move_server import LOCKSTEP, MOVING
+from fmac_ros.srv import Reset
 
 TASK = "press the red button"
 SPEED = 0.5  # of the limits, the default of move_arm
@@ -34,6 +36,12 @@ def priors(tmp_path_factory):
     return save_tiny_priors(tmp_path_factory.mktemp("priors"), threshold=0.0)
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """On a busy machine simulated time goes slower, instead of in leaps that no command answers."""
+    monkeypatch.setattr("fmac_ros.nodes.pybullet_sim._MAX_LAG", 0.02)
+
+
 class Cell:
     """A simulated arm in real time before policy_node, and an operator beside it."""
 
@@ -41,9 +49,14 @@ class Cell:
         self.ros, self.robot = ros, load_robot("panda")
         self.sim = ros.add(PybulletSim, task=TASK, lockstep=False, image_size=64)
         self.state = ros.add(
-            StateNode, use_sim_time=True, image_size=64, sensor_reliability="reliable"
+            StateNode,
+            use_sim_time=True,
+            image_size=64,
+            sensor_reliability="reliable",
+            frozen_after=0.0,
         )
         settings = {"priors": str(priors), "use_sim_time": True, "lockstep": False}
+        settings["observation_timeout"] = 20.0
         self.policy = ros.add(PolicyNode, **{**settings, **parameters})
         tester = ros.node()
         self.record = MotionRecorder(tester, self.robot)
@@ -246,3 +259,33 @@ def test_lock_step_is_refused_with_the_reason(ros, priors):
     answer = sent.result().get_result_async()
     assert ros.spin_until(answer.done)
     assert answer.result().result.error == LOCKSTEP
+
+
+def test_a_reset_waits_for_the_operator_and_comes_home_first(ros, priors):
+    cell = Cell(ros, priors, start_armed=False)
+    ros.add(ResetNode, scene_reset="service")
+    tester, poses, words = ros.node("caller"), [], []
+    tester.create_subscription(
+        String, names.RESET_WAITING, lambda m: words.append(m.data), qos.RELIABLE
+    )
+
+    def on_scene(request, response):
+        poses.append(cell.record.pose)
+        response.ok = True
+        return response
+
+    tester.create_service(Reset, names.RESET_SCENE, on_scene)
+    cell.put(cell.robot.home + ASIDE)
+    client = tester.create_client(Reset, names.RESET, qos_profile=qos.RELIABLE)
+    own = next(s for s in cell.sim.services if s.srv_name.endswith("reset"))
+    cell.sim.destroy_service(own)  # a simulator brings the arm home, too
+    assert ros.spin_until(client.service_is_ready)
+    ros.spin_for(0.3)
+    answer = client.call_async(Reset.Request(seed=1, split="train", task=TASK))
+    assert ros.spin_until(lambda: any(gates.DISARMED in word for word in words))
+    assert not cell.record.commands and not answer.done()
+    cell.arm(True)
+    assert ros.spin_until(answer.done, 30.0)
+    assert answer.result().ok, answer.result().message
+    assert np.abs(poses[0] - cell.robot.home).max() < 0.03
+    cell.record.check(SPEED)
