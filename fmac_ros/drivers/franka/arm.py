@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from fmac_ros.drivers.franka.motion import Dynamics, Waypoint
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint
 
 REALTIME = ("enforce", "ignore")
 # libfranka's filter on top of a motion that is jerk-limited already only delays it, and makes the
 # first steps of a replacing motion depend on when the arm's last state came.
 NO_FILTER = 1000.0  # [Hz]
+STILL = 1e-4  # [rad/s]
+THERE = 1e-5  # [rad] from the target
 
 
 class ArmError(RuntimeError):
@@ -34,6 +36,7 @@ class ArmState:
     Attributes:
         positions, velocities, efforts: (7,) measured [rad, rad/s, N m].
         commanded: (7,) positions that it is commanded [rad].
+        commanded_velocities: (7,) and how they change [rad/s].
         mode: the arm's own word, such as Idle, Move, Reflex or UserStopped.
         errors: what it complains of, empty if nothing.
     """
@@ -42,8 +45,14 @@ class ArmState:
     velocities: np.ndarray
     efforts: np.ndarray
     commanded: np.ndarray
+    commanded_velocities: np.ndarray
     mode: str
     errors: tuple[str, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the arm is told to stand still."""
+        return float(np.max(np.abs(self.commanded_velocities))) < STILL
 
 
 class FrankaArm:
@@ -90,28 +99,37 @@ class FrankaArm:
             velocities=np.array(state.dq),
             efforts=np.array(state.tau_J),
             commanded=np.array(state.q_d),
+            commanded_velocities=np.array(state.dq_d),
             mode=state.robot_mode.name,
             errors=_errors(state.current_errors),
         )
 
-    def follow(self, points: list[Waypoint]) -> None:
-        """Go on from the commanded state through the waypoints; ArmError if the arm refuses."""
+    def follow(self, points: list[Waypoint], share: Share) -> None:
+        """Go on from the commanded state through the waypoints; ArmError if the arm refuses.
+
+        Args:
+            share: part of the limits to move with. A least duration would do as well, but franky
+                plans anew when that is over, and planning to where the arm is already can fail.
+        """
+        state = self.state()
+        if state.stands and np.max(np.abs(points[-1].position - state.commanded)) < THERE:
+            return
         franky = self._franky
         motion = franky.JointWaypointMotion(
             [
                 franky.JointWaypoint(
                     franky.JointState(point.position, point.velocity),
-                    minimum_time=franky.Duration(round(point.duration * 1000)),
                     hold_target_duration=self._hold if point is points[-1] else franky.Duration(0),
                 )
                 for point in points
-            ]
+            ],
+            franky.RelativeDynamicsFactor(share.velocity, share.acceleration, 1.0),
         )
         self._move(motion)
 
     def stop(self) -> None:
         """Come to rest within the limits, if the arm is moving."""
-        if self._call(lambda: self._robot.poll_motion()):
+        if self._call(lambda: self._robot.poll_motion()) and not self.state().stands:
             self._move(self._franky.JointStopMotion())
 
     def check(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from fmac_ros.control.gate import DISARMED, MAX_AGE
 from fmac_ros.control.watchdog import Watchdog
 from fmac_ros.drivers.franka.arm import ArmError, ArmState, ConnectionLost
-from fmac_ros.drivers.franka.motion import Dynamics, Way, Waypoint, fault, waypoints
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Way, Waypoint, fault, waypoints
 from fmac_ros.robots import RobotConfig
 
 WELL = ("Idle", "Move")  # modes in which the arm can be moved
@@ -25,7 +25,7 @@ class Arm(Protocol):
     """The part of FrankaArm that the driver uses."""
 
     def state(self) -> ArmState: ...
-    def follow(self, points: list[Waypoint]) -> None: ...
+    def follow(self, points: list[Waypoint], share: Share) -> None: ...
     def stop(self) -> None: ...
     def check(self) -> None: ...
     def recover(self) -> None: ...
@@ -177,7 +177,8 @@ class Driver:
     def _follow(self, way: Way) -> str:
         assert self._arm is not None
         try:
-            self._arm.follow(waypoints(way, self._dynamics))
+            share = self._dynamics.share(way)
+            self._arm.follow(waypoints(way, self._dynamics.within(share)), share)
         except ValueError as error:
             return str(error)
         except ConnectionLost as error:

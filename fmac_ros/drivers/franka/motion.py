@@ -25,6 +25,8 @@ ACCELERATION_SLACK = 1.1
 # A motion that replaces another begins half a tick late: its first acceleration is half as much
 # again, and the jump to it is felt as jerk.
 REPLACING = 2 / 3
+SHARE_SLACK = 1.05  # points are samples: between them a motion may be a little faster
+LEAST_SHARE = 0.05  # of the limits
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,20 @@ class Dynamics:
     acceleration: np.ndarray
     jerk: np.ndarray
 
+    def share(self, way: Way) -> Share:
+        """What a way needs of the limits at its fastest, so that franky is no faster."""
+        gaps = np.diff(way.times)[:, None]  # (k-1, 1)
+        changes = np.abs(np.diff(way.velocities, axis=0)) / gaps
+        return Share(
+            velocity=_share(np.abs(way.velocities), self.velocity),
+            acceleration=_share(changes, self.acceleration),
+        )
+
+    def within(self, share: Share) -> Dynamics:
+        """A share of the limits."""
+        velocity = share.velocity * self.velocity
+        return Dynamics(velocity, share.acceleration * self.acceleration, self.jerk)
+
     @classmethod
     def of(cls, robot: RobotConfig) -> Dynamics:
         """The robot's limits, with room for motions that replace each other."""
@@ -42,12 +58,19 @@ class Dynamics:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Parts of the limits to move with, above 0 and up to 1."""
+
+    velocity: float = 1.0
+    acceleration: float = 1.0
+
+
+@dataclass(frozen=True)
 class Waypoint:
-    """Where to be at the soonest after ``duration`` [s], (7,) [rad] and [rad/s]."""
+    """Where to be, and how fast then, (7,) [rad] and [rad/s]."""
 
     position: np.ndarray
     velocity: np.ndarray
-    duration: float
 
 
 @dataclass(frozen=True)
@@ -113,8 +136,16 @@ def _name(what: str, joints: np.ndarray, robot: RobotConfig) -> str:
     return f"{', '.join(wrong)} {what}" if wrong else ""
 
 
+def _share(values: np.ndarray, limits: np.ndarray) -> float:
+    needed = SHARE_SLACK * np.max(values / limits, initial=0.0)
+    return float(np.clip(needed, LEAST_SHARE, 1.0))
+
+
 def waypoints(way: Way, dynamics: Dynamics) -> list[Waypoint]:
     """As few waypoints as keep every joint within ASIDE of the way.
+
+    Args:
+        dynamics: what the arm may move with.
 
     Raises:
         ValueError: the way turns too sharply for that.
@@ -129,12 +160,7 @@ def waypoints(way: Way, dynamics: Dynamics) -> list[Waypoint]:
 
 def _at(way: Way, times: np.ndarray) -> list[Waypoint]:
     rows = np.searchsorted(way.times, times - 1e-9).clip(0, len(way.times) - 1)
-    rows = np.unique(rows)
-    durations = np.diff(way.times[rows], prepend=0.0)
-    return [
-        Waypoint(way.positions[row], way.velocities[row], float(duration))
-        for row, duration in zip(rows, durations, strict=True)
-    ]
+    return [Waypoint(way.positions[row], way.velocities[row]) for row in np.unique(rows)]
 
 
 def _aside(way: Way, points: list[Waypoint], dynamics: Dynamics) -> float:
@@ -160,7 +186,6 @@ def _planned(
     problem.target_velocity = np.clip(point.velocity, -dynamics.velocity, dynamics.velocity)
     problem.max_velocity, problem.max_acceleration = dynamics.velocity, dynamics.acceleration
     problem.max_jerk = dynamics.jerk
-    problem.minimum_duration = point.duration
     found = ruckig.Trajectory(len(point.position))
     try:
         result = ruckig.Ruckig(len(point.position)).calculate(problem, found)
