@@ -6,6 +6,7 @@ replaces it from what the arm is commanded at that moment, so that the commands 
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,6 +147,11 @@ class FrankaArm:
             pass  # the motion that ended in the reflex
         if not self._call(lambda: self._robot.recover_from_errors()):
             raise ArmError("the arm did not recover; see Desk, and release its stop button")
+
+    def close(self) -> None:
+        """End the connection: an arm takes one client at a time."""
+        self._robot = None
+        gc.collect()
 
     def _move(self, motion: Any) -> None:
         self._call(lambda: self._robot.move(motion, asynchronous=True, cutoff_frequency=NO_FILTER))

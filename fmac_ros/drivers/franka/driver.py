@@ -29,6 +29,7 @@ class Arm(Protocol):
     def stop(self) -> None: ...
     def check(self) -> None: ...
     def recover(self) -> None: ...
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Driver:
         self._robot = robot
         self._connect = connect
         self._dynamics = Dynamics.of(robot)
+        self._command_timeout = command_timeout
         self._watchdog = Watchdog(command_timeout)
         self._arm: Arm | None = None
         self._tried = -np.inf  # [s]
@@ -107,8 +109,15 @@ class Driver:
             self.counts.refused += 1
         else:
             self.counts.followed += 1
-            self._watchdog.feed(now)
+            self._watch(way, now)
         return refusal
+
+    def _watch(self, way: Way, now: float) -> None:
+        """A way that ends in time needs no watching: franky brings the arm to rest at its end."""
+        if way.times[-1] > self._command_timeout:
+            self._watchdog.feed(now)
+        else:
+            self._watchdog.rest()
 
     def arm(self, wanted: bool) -> str:
         """Arm or disarm; why not, if it is refused."""
@@ -135,17 +144,23 @@ class Driver:
         return self._fault
 
     def close(self) -> None:
-        """Bring the arm to rest."""
+        """Bring the arm to rest and let it go."""
         self._disarm("")
         end = time.monotonic() + STOP_PATIENCE
         try:
-            while self._arm is not None and self._arm.state().mode == "Move":
-                if time.monotonic() > end:
-                    return
+            while self._arm is not None and time.monotonic() < end:
+                if self._arm.state().mode != "Move":
+                    break
                 time.sleep(0.01)
                 self._arm.check()
         except ArmError:
-            return  # it is not moving for us any more
+            pass  # it is not moving for us any more
+        self._drop()
+
+    def _drop(self) -> None:
+        arm, self._arm = self._arm, None
+        if arm is not None:
+            arm.close()
 
     def _connected(self, now: float) -> bool:
         if now - self._tried < RETRY_PERIOD:
@@ -177,7 +192,7 @@ class Driver:
     def _follow(self, way: Way) -> str:
         assert self._arm is not None
         try:
-            share = self._dynamics.share(way)
+            share = self._dynamics.share(way, self._commanded)
             self._arm.follow(waypoints(way, self._dynamics.within(share)), share)
         except ValueError as error:
             return str(error)
@@ -201,7 +216,7 @@ class Driver:
             return  # the arm has stopped by itself
 
     def _lose(self, why: str) -> None:
-        self._arm = None
+        self._drop()
         self._armed = False
         self._watchdog.rest()
         self._fault = f"{NO_ARM}: {why}"

@@ -91,6 +91,7 @@ class Hand:
             before, when = width, now
 
     def close(self) -> None:
-        """End the reading."""
+        """End the reading and the connection."""
         self._ends.set()
         self._reader.join(1.0)
+        self._hand = self._answer = None

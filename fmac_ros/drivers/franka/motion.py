@@ -27,6 +27,7 @@ ACCELERATION_SLACK = 1.1
 REPLACING = 2 / 3
 SHARE_SLACK = 1.05  # points are samples: between them a motion may be a little faster
 LEAST_SHARE = 0.05  # of the limits
+CATCH_UP = 0.1  # [s] in which an arm that lags behind comes to a target that stands
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,22 @@ class Dynamics:
     acceleration: np.ndarray
     jerk: np.ndarray
 
-    def share(self, way: Way) -> Share:
-        """What a way needs of the limits at its fastest, so that franky is no faster."""
+    def share(self, way: Way, commanded: np.ndarray) -> Share:
+        """What a way needs of the limits at its fastest, so that franky is no faster.
+
+        An arm commanded to (7,) [rad] that lags behind may go faster to make up for it.
+        """
         gaps = np.diff(way.times)[:, None]  # (k-1, 1)
         changes = np.abs(np.diff(way.velocities, axis=0)) / gaps
+        time = max(float(way.times[-1]), CATCH_UP)
+        mean = np.abs(way.positions[-1] - commanded) / time
         return Share(
-            velocity=_share(np.abs(way.velocities), self.velocity),
-            acceleration=_share(changes, self.acceleration),
+            velocity=max(
+                _share(np.abs(way.velocities), self.velocity), _share(mean, self.velocity)
+            ),
+            acceleration=max(
+                _share(changes, self.acceleration), _share(4 * mean / time, self.acceleration)
+            ),
         )
 
     def within(self, share: Share) -> Dynamics:
