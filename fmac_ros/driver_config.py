@@ -12,6 +12,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 ROS2_CONTROL = "ros2_control"
+FRANKA = "franka"  # franka_driver, this package's own
+DRIVERS = (ROS2_CONTROL, FRANKA)
+REAL_CELL, SIMULATED_CELL = "real", "simulated"
+CELLS = (REAL_CELL, SIMULATED_CELL)
 ANY = "default"  # stands for every distribution that is not named
 
 

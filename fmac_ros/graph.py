@@ -8,12 +8,14 @@ from typing import Any
 
 import yaml
 
+from fmac_ros import robot_side
 from fmac_ros.cameras.config import find_cameras
-from fmac_ros.driver_config import ROS2_CONTROL, Driver
+from fmac_ros.driver_config import Driver
 from fmac_ros.robots import load_robot
 from fmac_ros.settings import Parameters, Value, check, load_defaults
 
 PACKAGE = "fmac_ros"
+FRANKA_DRIVER = "franka_driver"
 RESPAWN_LIMIT = 3
 EXIT_CONFIGURATION = 2  # a node's parameters are not valid: starting it again cannot help
 
@@ -92,8 +94,8 @@ TRAIN = ("train_sim", "train_real", "train_gazebo")
 EVERY = tuple(GRAPHS)
 WITH_SCENE = (*SIM, "train_gazebo")  # a simulated scene stands for the sentence
 ON_HARDWARE = ("train_real", "eval_real")
-# Settings of the robot side, which is not ours there: cameras to start, a controller to command.
-OF_HARDWARE = ("cameras", "controller")
+# Settings of the robot side: cameras to start, what drives the arm and is commanded, what is real.
+OF_HARDWARE = ("cameras", "controller", "driver", "address", "cell", "scene_reset")
 
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
@@ -105,16 +107,19 @@ ROLES = (
         ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
+    _Role("reset_node", ON_HARDWARE, ("scene_reset",), ("policy_node",)),
     _Role(
         "trainer_node",
         TRAIN,
         ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
         + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
         + ("audit", "reliability", "warm_start", "choose_by_q"),
-        ("pybullet_sim", "prior_server", "policy_node"),
+        ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),
-    _Role("evaluator_node", ("train_sim",), ("run_dir",), fixed={"mode": "observe"}),
+    _Role(FRANKA_DRIVER, ON_HARDWARE, ("robot", "address")),
+    _Role("cell_sim", ON_HARDWARE, ("robot", "task", "seed")),
+    _Role("evaluator_node", ("train_sim", "train_real"), ("run_dir",), fixed={"mode": "observe"}),
     _Role(
         "evaluator_node",
         ("eval_sim",),
@@ -127,8 +132,8 @@ ROLES = (
         "evaluator_node",
         ("eval_real",),
         ("task", "horizon", "behaviour", "episodes", "checkpoint", "result_file"),
-        ("prior_server", "policy_node"),
-        fixed={"mode": "evaluate", "judge": "person"},
+        ("prior_server", "policy_node", "reset_node"),
+        fixed={"mode": "evaluate"},
         ends_graph=True,
     ),
 )
@@ -152,13 +157,16 @@ def describe(graph: str, given: Mapping[str, Value]) -> tuple[NodeSpec, ...]:
     shared = {**defaults.shared, **needs, **given, **GRAPHS[graph].settings}
     own = _merged(defaults.nodes, GRAPHS[graph].nodes)
     beside: tuple[NodeSpec, ...] = ()
+    absent: set[str] = set()
     if graph in ON_HARDWARE:
         robot = load_robot(shared["robot"])
         cameras = find_cameras(shared["cameras"] or robot.cameras)
-        driver = robot.driver(shared.get("driver", ROS2_CONTROL))
+        driver = robot.driver(shared["driver"])
         own = _merged(own, _robot_side(cameras, driver, shared))
+        own = _merged(own, robot_side.parameters(shared))
         beside = (*(_camera_spec(camera, shared) for camera in cameras), *_watch(driver, shared))
-    roles = [role for role in ROLES if graph in role.graphs]
+        absent = robot_side.absent(graph, shared)
+    roles = [role for role in ROLES if graph in role.graphs and role.name not in absent]
     present = {role.name for role in roles}
     specs = (_spec(role, shared, own.get(role.name, {}), present) for role in roles)
     return (*beside, *specs)

@@ -12,10 +12,14 @@ from typing import Any
 
 import yaml
 
+from fmac_ros.driver_config import CELLS, DRIVERS
 from fmac_ros.learning.config import ALGORITHMS, AUDITS, OBJECTIVES, TRAIN_BEHAVIOURS
 from fmac_ros.paths import config_dir
 from fmac_ros.robots import known_robots
 from fmac_ros.trust.calibration import TAIL, UNITS
+
+PERSON, PAIRED, SERVICE = "person", "paired", "service"
+SCENE_RESETS = (PERSON, "none", PAIRED, SERVICE)
 
 Value = Any  # bool, int, float, str, or a list of one of them: what a ROS parameter can be
 Parameters = dict[str, Value]
@@ -89,8 +93,22 @@ SETTINGS: dict[str, Setting] = {
         "file of cameras to start (config/cameras or a path); none: the one that config/robots "
         "names, or other drivers publish them"
     ),
+    "driver": Setting(
+        "what drives a real arm: a ros2_control stack, or franka_driver over libfranka",
+        choices=lambda: DRIVERS,
+    ),
+    "address": Setting("name or IP address of the arm, for driver franka"),
+    "cell": Setting(
+        "what surrounds a real arm: simulated shows a loopback arm at a simulated table",
+        choices=lambda: CELLS,
+    ),
     "controller": Setting(
         "trajectory controller of the arm; none: the one that config/robots names for this ROS"
+    ),
+    "scene_reset": Setting(
+        "how objects are reset on a real arm: a person is asked, not at all, by the other task of "
+        "a pair (paired), or by a service reset_scene",
+        choices=lambda: SCENE_RESETS,
     ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),

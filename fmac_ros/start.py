@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fmac_ros.graph import OF_HARDWARE, WITH_SCENE, settings_of, task_needs
+from fmac_ros import robot_side
+from fmac_ros.driver_config import SIMULATED_CELL
+from fmac_ros.graph import OF_HARDWARE, ON_HARDWARE, WITH_SCENE, settings_of, task_needs
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
@@ -42,10 +44,17 @@ def open_run(
     settings = {**defaults, **given}
     if resume:
         return _resumed(place, settings, given)
-    if graph in WITH_SCENE:
+    if graph in ON_HARDWARE:
+        robot_side.check(settings)
+    if graph in WITH_SCENE or settings["cell"] == SIMULATED_CELL:
         _check_scene(settings["task"])
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
+
+
+def on_hardware(settings: Mapping[str, Value]) -> bool:
+    """Whether settings are of a run on a real arm, or what stands for one."""
+    return "driver" in settings
 
 
 def trainer_settings(graph: str, settings: Parameters, run_dir: RunDir) -> Parameters:

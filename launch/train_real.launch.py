@@ -3,6 +3,7 @@
 The robot side is a running ros2_control stack (joint_states and a joint trajectory
 controller, named in config/robots) and two cameras. ``bringup:=true robot_ip:=...`` starts
 the vendor's driver, too; ``cameras:=two_usb.yaml`` starts cameras. The arm starts disarmed.
+reset_node moves it home and has the objects reset as ``scene_reset`` says.
 """
 
 from launch import LaunchDescription

@@ -33,11 +33,13 @@ def test_training_in_simulation_has_every_node() -> None:
 
 def test_real_robot_has_no_simulator_nor_ground_truth() -> None:
     nodes = by_name("train_real")
-    assert set(nodes) == {"state_node", "prior_server", "policy_node", "trainer_node"}
+    assert set(nodes) == {
+        *("state_node", "prior_server", "policy_node", "reset_node", "trainer_node")
+    }
     assert not any(spec.parameters["use_sim_time"] for spec in nodes.values())
     assert nodes["policy_node"].parameters["lockstep"] is False
     assert nodes["state_node"].parameters["slop"] > 0
-    assert nodes["trainer_node"].needs == ("prior_server", "policy_node")
+    assert nodes["trainer_node"].needs == ("prior_server", "policy_node", "reset_node")
 
 
 def test_hardware_is_told_what_its_driver_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,9 @@ from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
-from fmac_ros.start import EVALUATION, evaluation_settings
+from fmac_ros.start import EVALUATION, evaluation_settings, on_hardware
 
-GRAPH = "eval_sim"
+SIMULATED, REAL = "eval_sim", "eval_real"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -27,6 +27,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("run_dir", type=Path, metavar="RUN", help="directory fmac train made")
     options.add_settings(parser, _defaults())
+    options.add_arm(parser)
     options.add_json(parser)
 
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     about = algorithm_label(settings["algorithm"], settings["priors"])
     try:
         with interruptible(), make_display(f"evaluating {run_dir.path}, {about}") as display:
-            found = evaluate(run_dir, settings, display)
+            found = evaluate(run_dir, settings, display, args.arm)
     except KeyboardInterrupt:
         print("interrupted; the run is as it was")
         return EXIT_INTERRUPTED
@@ -50,14 +51,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(run_dir: RunDir, settings: Parameters, display: Display) -> dict[str, Any]:
-    """Evaluate a run's policy and return what the evaluator wrote."""
+def evaluate(
+    run_dir: RunDir, settings: Parameters, display: Display, armed: bool = False
+) -> dict[str, Any]:
+    """Evaluate a run's policy and return what the evaluator wrote.
+
+    Args:
+        armed: a real arm may be armed at the start, as the person at the terminal said.
+    """
+    graph = REAL if on_hardware(settings) else SIMULATED
     run_dir.evaluation.unlink(missing_ok=True)  # an old result must never pass for the new one
-    run_graph(GRAPH, evaluation_settings(settings, run_dir), run_dir, display)
+    run_graph(graph, evaluation_settings(settings, run_dir, graph), run_dir, display, armed)
     found: dict[str, Any] = json.loads(run_dir.evaluation.read_text())
     return found
 
 
 def _defaults() -> Parameters:
-    defaults = settings_of(GRAPH)
+    defaults = settings_of(SIMULATED)
     return {name: defaults[name] for name in EVALUATION}

@@ -50,6 +50,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here, too")
 
 
+def add_arm(parser: argparse.ArgumentParser) -> None:
+    """Add ``--arm``."""
+    parser.add_argument(
+        "--arm",
+        action="store_true",
+        help="let a real arm move as soon as everything is there: your word, once; after a fault "
+        "it must be armed again. Without it, type arm",
+    )
+
+
 def _add_switch(parser: argparse.ArgumentParser, name: str, value: bool) -> None:
     spelling, text = SWITCHES[name]
     parser.add_argument(

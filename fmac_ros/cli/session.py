@@ -12,7 +12,7 @@ from types import FrameType
 
 from fmac_ros.display import Display
 from fmac_ros.environment import private_network, process_environment
-from fmac_ros.graph import NodeSpec, describe, parameter_file
+from fmac_ros.graph import FRANKA_DRIVER, ON_HARDWARE, NodeSpec, describe, parameter_file
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
 from fmac_ros.supervisor import Supervisor
@@ -20,15 +20,22 @@ from fmac_ros.supervisor import Supervisor
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
-def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -> None:
+def run_graph(
+    graph: str, settings: Parameters, run: RunDir, display: Display, armed: bool = False
+) -> None:
     """Start a graph's nodes, show them until the graph ends, end them all.
+
+    Args:
+        armed: a real arm may be armed at the start, as the person at the terminal said.
 
     Raises:
         GraphFailed: a node could not be kept alive.
         KeyboardInterrupt: the user or the system asked to end.
     """
-    from fmac_ros.ros.audit_desk import AuditDesk
+    from fmac_ros.ros.arm_desk import ArmDesk
+    from fmac_ros.ros.audit_desk import AuditDesk, typed_line
     from fmac_ros.ros.monitor import Monitor  # fmac --help needs no ROS
+    from fmac_ros.ros.reset_desk import ResetDesk
 
     specs = describe(graph, settings)
     logs = run.logs / graph
@@ -47,11 +54,21 @@ def run_graph(graph: str, settings: Parameters, run: RunDir, display: Display) -
         Supervisor(specs, command, logs, environment, display.say) as supervisor,
         Monitor() as monitor,
     ):
-        desk = AuditDesk(monitor.node, run.path / "audit.png", display.say)
+        read = typed_line
+        arm_desk: ArmDesk | None = None
+        if graph in ON_HARDWARE:
+            driven = any(spec.name == FRANKA_DRIVER for spec in specs)
+            arm_desk = ArmDesk(monitor.node, driven, armed, display.say)
+            read = arm_desk.other_line
+        desk = AuditDesk(monitor.node, run.path / "audit.png", display.say, read)
+        resets = ResetDesk(monitor.node, display.say, read)
 
         def every() -> None:
             display.show(monitor.snapshot())
+            if arm_desk is not None:
+                arm_desk.serve()
             desk.serve()
+            resets.serve()
 
         supervisor.wait(every)
 

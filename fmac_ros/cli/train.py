@@ -12,22 +12,24 @@ from fmac_ros.cli.evaluate import evaluate
 from fmac_ros.cli.pictures import draw_pictures
 from fmac_ros.cli.session import EXIT_INTERRUPTED, interruptible, run_graph
 from fmac_ros.display import make_display
+from fmac_ros.graph import OF_HARDWARE
 from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
-from fmac_ros.start import open_run, train_settings, trainer_settings
+from fmac_ros.start import on_hardware, open_run, train_settings, trainer_settings
 from fmac_ros.supervisor import GraphFailed
 
-GRAPH = "train_sim"
+SIMULATED, REAL = "train_sim", "train_real"
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``fmac train``."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "train", help="train a simulated arm to do what a sentence says"
+        "train", help="train an arm, simulated or real, to do what a sentence says"
     )
-    options.add_settings(parser, train_settings(), {"episodes": "--eval-episodes"})
+    options.add_settings(parser, _settings(), {"episodes": "--eval-episodes"})
+    options.add_arm(parser)
     parser.add_argument(
         "--resume",
         nargs="?",
@@ -47,12 +49,13 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, evaluate, report."""
-    given = options.given_settings(args, train_settings())
+    given = options.given_settings(args, _settings())
     place = args.run_dir if args.resume in (None, Path()) else args.resume
-    run_dir, settings = open_run(given, place, resume=args.resume is not None)
+    graph = REAL if set(given) & set(OF_HARDWARE) else SIMULATED
+    run_dir, settings = open_run(given, place, args.resume is not None, graph)
     try:
         with interruptible():
-            found = _train_and_evaluate(run_dir, settings)
+            found = _train_and_evaluate(run_dir, settings, args.arm)
             _report(run_dir, settings, found, args.json)
     except KeyboardInterrupt:
         print(f"interrupted; finished episodes are kept. {_continue(run_dir)}")
@@ -62,17 +65,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _settings() -> Parameters:
+    """What can be chosen: what drives the arm decides which of it is read."""
+    return {**train_settings(REAL), **train_settings(SIMULATED)}
+
+
 def _continue(run_dir: RunDir) -> str:
     return f"Continue with:\n  fmac train --resume {shlex.quote(str(run_dir.path))}"
 
 
-def _train_and_evaluate(run_dir: RunDir, settings: Parameters) -> dict[str, Any]:
+def _train_and_evaluate(run_dir: RunDir, settings: Parameters, armed: bool) -> dict[str, Any]:
+    graph = REAL if on_hardware(settings) else SIMULATED
     about = algorithm_label(settings["algorithm"], settings["priors"])
     title = f"{settings['robot']}: {settings['task']}, {about} ({run_dir.path})"
     with make_display(title) as display:
-        run_graph(GRAPH, trainer_settings(GRAPH, settings, run_dir), run_dir, display)
+        run_graph(graph, trainer_settings(graph, settings, run_dir), run_dir, display, armed)
         display.say(f"training is over; evaluating on {settings['episodes']} held-out layouts")
-        return evaluate(run_dir, settings, display)
+        return evaluate(run_dir, settings, display, armed)
 
 
 def _report(

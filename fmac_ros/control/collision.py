@@ -6,6 +6,7 @@ than the 2 ms that a check may take. Links that are neighbours, or that touch at
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 
@@ -47,6 +48,12 @@ class Collisions:
         self._data = arm.createData()
         self._allow_neighbours()
         self._allow_what_touches_at(robot.home)
+
+    def twin(self) -> Collisions:
+        """The same arm for another thread: what a check writes to is not shared."""
+        twin = copy.copy(self)
+        twin._data, twin._found = self._model.createData(), self._shapes.createData()
+        return twin
 
     def fault(self, q: np.ndarray, start: np.ndarray | None = None) -> str:
         """What collides at joint positions q (n,), empty if nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.gate import Gate, finite_vector
-from fmac_ros.control.gripper import opening_of, wanted_opening
+from fmac_ros.control.gripper import OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.proprio import proprio
@@ -18,6 +19,10 @@ from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan
 from fmac_ros.control.verify import verify_trajectory
 from fmac_ros.robots import RobotConfig
 from fmac_ros.types import Observation
+
+# The next piece of a planned motion: from the commanded state, at the robot's speed scaling.
+# Raises PlanError where there is none.
+Piece = Callable[[MotionState, float], Trajectory]
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,29 @@ class ArmController:
         """Self-collision and table collision of the arm."""
         return self._collisions
 
+    @property
+    def robot(self) -> RobotConfig:
+        """The arm, within the limits that hold."""
+        return self._robot
+
+    @property
+    def interlock(self) -> Interlock:
+        """Who may move the arm."""
+        return self._interlock
+
+    def observation_fault(self, observation: Observation, now: float) -> str:
+        """Reason not to act on an observation at ``now`` [s], empty if there is none."""
+        return self._gate.observation_fault(observation, now)
+
+    def resting(self, now: float) -> bool:
+        """Whether the last motion that was commanded is over at ``now`` [s]."""
+        return self._last is None or now - self._last[0] >= self._last[1].times[-1]
+
+    def open_gripper(self) -> None:
+        """Have the gripper opened from the next command on, where there is one to act with."""
+        if self._opening is not None:
+            self._opening = OPEN
+
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
         if self.space.gripper:
@@ -111,20 +139,64 @@ class ArmController:
         Raises:
             RuntimeError: before the first reset().
         """
+        start, now, held = self._begun(observation, now)
+        if held is not None:
+            return held
+        return self._act(start, np.asarray(observation.joint_positions, float), action, now)
+
+    def follow(self, observation: Observation, piece: Piece, now: float) -> Command:
+        """Check the next piece of a planned motion at ``now`` [s] as command() checks an action.
+
+        Raises:
+            RuntimeError: before the first reset().
+        """
+        start, now, held = self._begun(observation, now)
+        if held is not None:
+            return held
+        measured = np.asarray(observation.joint_positions, float)
+        if self._interlock.fault:
+            return self._hold(start, measured, now, self._interlock.fault)
+        try:
+            trajectory = piece(start, self._interlock.scaling)
+        except PlanError as error:
+            return self._hold(start, measured, now, gates.NO_TRAJECTORY, str(error))
+        held = self._refused(trajectory, start, measured, now)
+        if held is not None:
+            return held
+        passed = self.space.passed(measured, trajectory.positions[-1])
+        return Command(trajectory, passed, False, "", opening=self._opening)
+
+    def _begun(
+        self, observation: Observation, now: float
+    ) -> tuple[MotionState, float, Command | None]:
+        """The commanded state and the time to go on from; with a hold where that must not be."""
         if self._last is None:
             raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
         now = now if np.isfinite(now) else self._last[0]
         fault = self._gate.observation_fault(observation, now)
         if fault:
             start = self._commanded(now)
-            return self._hold(start, start.q, now, fault)
+            return start, now, self._hold(start, start.q, now, fault)
         now = max(now, observation.stamp)
         start = self._commanded(now)
-        measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:
-            return self._hold(self._measured(observation), measured, now, fault)
-        return self._act(start, measured, action, now)
+            measured = np.asarray(observation.joint_positions, float)
+            return start, now, self._hold(self._measured(observation), measured, now, fault)
+        return start, now, None
+
+    def _refused(
+        self, trajectory: Trajectory, start: MotionState, measured: np.ndarray, now: float
+    ) -> Command | None:
+        """A hold where the trajectory must not be sent, else None, and it is the last one sent."""
+        fault = verify_trajectory(trajectory, start, self._robot, self._kinematics)
+        if fault:
+            return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
+        fault = self._collisions.path_fault(trajectory.positions)
+        if fault:
+            return self._hold(start, measured, now, gates.COLLISION, fault)
+        self._last = (now, trajectory)
+        return None
 
     def _act(
         self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
@@ -143,13 +215,9 @@ class ArmController:
             return self._hold(start, measured, now, gates.UNREACHABLE, str(error))
         except PlanError as error:
             return self._hold(start, measured, now, gates.NO_TRAJECTORY, str(error))
-        fault = verify_trajectory(trajectory, start, self._robot, self._kinematics)
-        if fault:
-            return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
-        fault = self._collisions.path_fault(trajectory.positions)
-        if fault:
-            return self._hold(start, measured, now, gates.COLLISION, fault)
-        self._last = (now, trajectory)
+        held = self._refused(trajectory, start, measured, now)
+        if held is not None:
+            return held
         passed = self.space.passed(measured, verdict.q_target)
         if self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
@@ -166,7 +234,7 @@ class ArmController:
 
         None where the last motion is over: the arm may have been moved by others since.
         """
-        if self._last is None or now - self._last[0] >= self._last[1].times[-1]:
+        if self.resting(now):
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)

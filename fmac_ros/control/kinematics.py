@@ -5,6 +5,8 @@ Positions are in the world frame of RobotConfig: the arm's base stands at base_p
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pinocchio as pin
 
@@ -42,6 +44,12 @@ class Kinematics:
         self.size = robot.size
         at_home = pin.computeFrameJacobian(self._model, self._data, self._home, self._frame)
         self._regular = {rows: manipulability(at_home[:rows]) for rows in (3, 6)}
+
+    def twin(self) -> Kinematics:
+        """The same arm for another thread: what a computation writes to is not shared."""
+        twin = copy.copy(self)
+        twin._data = self._model.createData()
+        return twin
 
     def forward(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tool tip position (3,) [m] and rotation (3, 3) for joint positions q (n,)."""

@@ -62,7 +62,7 @@ class Trajectory:
 
     def rest_of(self, since: float) -> Trajectory:
         """What is left of this motion ``since`` [s] after its start."""
-        times = _sample_times(float(self.times[-1]) - since)
+        times = sample_times(float(self.times[-1]) - since)
         states = [self.at(since + time) for time in times]
         return Trajectory(
             times,
@@ -130,7 +130,7 @@ def _solve(problem: ruckig.InputParameter) -> Trajectory:
         raise PlanError(str(error)) from error
     if result not in (ruckig.Result.Working, ruckig.Result.Finished):
         raise PlanError(f"ruckig answers {result}")
-    times = _sample_times(path.duration)
+    times = sample_times(path.duration)
     states = [path.at_time(time)[:3] for time in times]
     positions, velocities, accelerations = (np.array(rows) for rows in zip(*states, strict=True))
     # The last sample is the end of the motion; rounding must not leave it creeping.
@@ -138,7 +138,7 @@ def _solve(problem: ruckig.InputParameter) -> Trajectory:
     return Trajectory(times, positions, velocities, accelerations)
 
 
-def _sample_times(duration: float) -> np.ndarray:
+def sample_times(duration: float) -> np.ndarray:
     """(k,) times [s], every SAMPLE_PERIOD and at the end; k is 2 or more."""
     end = max(duration, SAMPLE_PERIOD)
     count = int(np.ceil((end - SHORTEST_GAP) / SAMPLE_PERIOD))

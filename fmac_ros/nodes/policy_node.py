@@ -1,7 +1,8 @@
 """policy_node: runs episodes on the robot, at most one at a time, as a ROS action.
 
 Each new observation is answered with one command, which passes the gate. A newer goal
-replaces the running one: whoever sent that may be gone.
+replaces the running one: whoever sent that may be gone. Between episodes it moves the arm to a
+pose on request (``move_arm``).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.grippers import make_gripper
+from fmac_ros.ros.move_server import EPISODE, MOVING, MoveServer
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
@@ -53,6 +55,7 @@ class PolicyNode(Node):
         self._config = declare(self, PolicyConfig)
         self._actor: Actor | None = None
         self._session: RolloutSession | None = None
+        self._moves: MoveServer | None = None
         self._latest: Observation | None = None
         self._used_until = -math.inf  # stamp of the last state that a rollout has seen [s]
         self._diagnostics = Diagnostics(self)
@@ -74,8 +77,8 @@ class PolicyNode(Node):
             self._finger_names = robot.gripper_joint_names
             grips = action_size(config.action_space, robot)[1]
             gripper = make_gripper(self, robot, config.gripper_action) if grips else None
-            publisher = PolicyPublisher(self, robot, gripper, config.controller)
-            self._guard = ArmGuard(self, config, publisher, lambda: self._now(0.0))
+            self._publisher = PolicyPublisher(self, robot, gripper, config.controller)
+            self._guard = ArmGuard(self, config, self._publisher, lambda: self._now(0.0))
             self._arm = DescribedArm(
                 self, robot, config.action_space, self._guard.interlock, self._serve
             )
@@ -84,7 +87,7 @@ class PolicyNode(Node):
             raise ParameterError(f"parameters of policy_node: {error}") from error
         self._ports = Ports(
             encoder=encoder,
-            publisher=publisher,
+            publisher=self._publisher,
             success=SuccessQuery(self),
             video=VideoQuery(self, config.look_ahead),
             now=self._now,
@@ -92,8 +95,11 @@ class PolicyNode(Node):
         )
 
     def _serve(self, controller: ArmController) -> None:
-        """Offer rollouts: it is known what the arm is like."""
+        """Offer rollouts and motions: it is known what the arm is like."""
         self._guard.controller = controller
+        self._moves = MoveServer(
+            self, self._config, controller, self._publisher, self._busy, self._now
+        )
         self._server = ActionServer(
             self,
             RolloutAction,
@@ -101,6 +107,9 @@ class PolicyNode(Node):
             execute_callback=self._on_rollout,
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
+
+    def _busy(self) -> str:
+        return EPISODE if self._session is not None else ""
 
     def _now(self, stamp: float) -> float:
         """Time [s]; a lock-step world stands still at the stamp that is answered."""
@@ -122,6 +131,8 @@ class PolicyNode(Node):
         if observation.stamp < self._used_until - TIME_JUMP:
             self._used_until = -math.inf  # a simulator that was restarted
         self._latest = observation
+        if self._moves is not None:
+            self._moves.handle(observation)
         self._feed()
 
     def _feed(self) -> None:
@@ -163,6 +174,8 @@ class PolicyNode(Node):
         )
         controller = self._guard.controller
         assert controller is not None  # there is no action server before
+        if self._moves is not None and self._moves.running:
+            raise ValueError(MOVING)
         # Only states from after the goal count: the reset, for one, comes before it.
         clock = self.get_clock().now().nanoseconds / 1e9
         start = max(clock, math.nextafter(self._used_until, math.inf))
@@ -174,16 +187,18 @@ class PolicyNode(Node):
     def _on_watch(self) -> None:
         if self._session is not None:
             self._session.watch(self._config.observation_timeout, self._config.policy_timeout)
-        publisher = self._ports.publisher
         running = self._session is not None and not self._session.done.done()
-        self._guard.watch(running)
+        moving = self._moves is not None and self._moves.running
+        if self._moves is not None:
+            self._moves.watch()
+        self._guard.watch(running or (self._moves is not None and self._moves.commanding))
         if self._arm.waits_for:
             self._diagnostics.warn(self._arm.waits_for)
             return
         self._diagnostics.ok(
-            "running an episode" if running else "ready",
-            commands=publisher.commands,
-            holds=publisher.holds,
+            "running an episode" if running else "moving to a pose" if moving else "ready",
+            commands=self._publisher.commands,
+            holds=self._publisher.holds,
             policy_version=self._actor.version if self._actor is not None else 0,
         )
 

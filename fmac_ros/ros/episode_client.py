@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
-from rclpy.client import Client
 from rclpy.node import Node
 
 from fmac_ros.action import Rollout
 from fmac_ros.ros import names
-from fmac_ros.ros.calls import Caller, Refused, Unanswered
+from fmac_ros.ros.calls import Caller, Unanswered
+from fmac_ros.ros.reset_client import ResetClient
 from fmac_ros.srv import Reset
 from fmac_ros.types import RolloutSpec
 
@@ -28,11 +28,11 @@ class Patience:
 
     Attributes:
         server: for a node that is not there (started, or started again).
-        reset: for the scene to be reset.
+        reset: for the scene to be reset, or for the next word of what that waits for.
         accept: for a goal to be accepted.
         start: from an accepted goal to the first step.
         step: from a step to the next one; policy_node gives up earlier by itself.
-        total: for one episode, with all tries.
+        total: for one episode, with all tries; resets that were answered do not count.
     """
 
     server: float = 30.0
@@ -49,7 +49,7 @@ class EpisodeClient:
     def __init__(self, node: Node, caller: Caller, patience: Patience) -> None:
         self._caller = caller
         self._patience = patience
-        self._reset: Client = node.create_client(Reset, names.RESET)
+        self._resets = ResetClient(node, caller)
         self._rollout: ActionClient = ActionClient(node, Rollout, names.ROLLOUT)
         self._heard = 0.0
 
@@ -62,14 +62,14 @@ class EpisodeClient:
         """
         request = Reset.Request(seed=spec.seed, split=spec.split, task=spec.task)
         try:
-            self._caller.await_ready(
-                self._reset.service_is_ready, "the robot side to reset", self._patience.server
-            )
-            response = self._caller.call(self._reset, request, self._patience.reset)
+            self._resets.call(request, self._patience.server, self._patience.reset)
         except Unanswered as error:
             raise EpisodeLost(str(error)) from error
-        if not response.ok:
-            raise Refused(f"{names.RESET} refused: {response.message}")
+
+    @property
+    def reset_took(self) -> float:
+        """How long the last reset took [s], 0 if it was not answered."""
+        return self._resets.took
 
     def run(
         self,

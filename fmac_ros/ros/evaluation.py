@@ -100,6 +100,7 @@ class Evaluation:
             try:
                 return self._try(spec)
             except EpisodeLost as error:
+                end += self._client.reset_took
                 self._node.get_logger().warning(f"layout {seed} is tried again: {error}")
                 if time.monotonic() > end:
                     raise

@@ -11,6 +11,10 @@ JOINT_STATES = "joint_states"
 ROBOT_DESCRIPTION = "robot_description"
 CLOCK = "/clock"
 RESET = "reset"
+RESET_SCENE = "reset_scene"  # of a cell that can set its objects up by itself
+RESET_WAITING = "reset/waiting"
+RESET_QUESTION = "reset/question"
+SCENE_READY = "reset_node/scene_ready"
 EMERGENCY_STOP = "emergency_stop"
 SPEED_SCALING = "speed_scaling"
 
@@ -21,6 +25,7 @@ POLICY_PARAMETERS = "policy_parameters"
 TRAINER_STATUS = "trainer_status"
 GATE_STATUS = "gate_status"
 ROLLOUT = "rollout"
+MOVE_ARM = "move_arm"
 
 # Priors.
 ESTIMATE_VALUE = "estimate_value"

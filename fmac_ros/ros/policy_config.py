@@ -54,6 +54,19 @@ class PolicyConfig:
     observation_timeout: float = parameter(
         5.0, description="silence that aborts a rollout [s]", minimum=0.1, maximum=600.0
     )
+    move_speed: float = parameter(
+        0.5,
+        description="share of the velocity, acceleration and jerk limits that move_arm uses",
+        minimum=0.05,
+        maximum=0.9,
+    )
+    planner: str = parameter(
+        "auto",
+        description="who plans for move_arm; auto is MoveIt where moveit_config names its package",
+        choices=("auto", "moveit", "joint_space"),
+    )
+    moveit_config: str = parameter("", description="package of the robot's MoveIt configuration")
+    moveit_group: str = parameter("", description="planning group of the arm in it")
     policy_timeout: float = parameter(
         20.0, description="longest wait for policy parameters [s]", minimum=0.1, maximum=600.0
     )

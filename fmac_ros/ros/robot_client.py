@@ -53,6 +53,7 @@ class RosRobot:
             try:
                 return self._try(spec, f"{spec.episode_id}.{attempt}")
             except (EpisodeLost, ConversionError) as error:
+                end += self._client.reset_took
                 self._caller.tell(f"episode {spec.episode_id} dropped, trying again: {error}")
                 if time.monotonic() > end:
                     raise EpisodeLost(

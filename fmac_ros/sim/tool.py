@@ -33,7 +33,7 @@ def robot_urdf(robot: RobotConfig) -> str:
             f" valid in simulation: {', '.join(simulated_robots())}"
         )
     path = Path(robot.urdf)
-    text = _absolute_meshes(path.read_text(encoding="utf-8"), path.parent)
+    text = absolute_meshes(path.read_text(encoding="utf-8"), path.parent)
     return attach_tool(text, robot.tool) if robot.tool else text
 
 
@@ -56,7 +56,7 @@ def attach_tool(urdf: str, mount: ToolMount) -> str:
     return ET.tostring(robot, encoding="unicode")
 
 
-def _absolute_meshes(urdf: str, folder: Path) -> str:
+def absolute_meshes(urdf: str, folder: Path) -> str:
     """Give every mesh an absolute name, which needs no search path to be found."""
     robot = ET.fromstring(urdf)
     for mesh in robot.iter("mesh"):

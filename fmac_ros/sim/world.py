@@ -77,12 +77,21 @@ class World:
         """The gripper's opening before anything is done: a task that grasps begins open."""
         return float(TASKS[self.goal.task].gripper)
 
-    def reset(self, seed: int, split: str = "train") -> None:
-        """Set up the layout that ``seed`` draws in ``split`` and put the arm near home."""
+    def set_layout(self, seed: int, split: str) -> np.random.Generator:
+        """Set up the layout that ``seed`` draws in ``split``; the arm stays where it is.
+
+        Returns:
+            what goes on drawing for this layout.
+        """
         if split not in SPLITS:
             raise ValueError(f"split is {split!r}, valid: {', '.join(SPLITS)}")
         rng = np.random.default_rng([SPLITS.index(split), seed])
         self.set_goal(self.goal, rng)
+        return rng
+
+    def reset(self, seed: int, split: str = "train") -> None:
+        """Set up the layout that ``seed`` draws in ``split`` and put the arm near home."""
+        rng = self.set_layout(seed, split)
         noise = rng.normal(0.0, HOME_NOISE, len(self.joint_names))
         self.arm.place(np.asarray(self.robot.home) + noise, self.rest_opening)
         self.step(SETTLE)
@@ -108,6 +117,14 @@ class World:
     ) -> None:
         """Follow a trajectory from now on: times (k,) [s], positions and velocities (k, n)."""
         self.arm.follow(times, positions, velocities, start=self.time)
+
+    def lead(self, positions: np.ndarray, velocities: np.ndarray, ahead: float) -> None:
+        """Keep up with an arm that is driven elsewhere: measured (n,) each [rad, rad/s].
+
+        It goes on as it moves for ``ahead`` [s], and stands still if nothing newer comes then.
+        """
+        way = np.stack([positions, positions + ahead * velocities])
+        self.set_trajectory(np.array([0.0, ahead]), way, np.stack([velocities, velocities]))
 
     def step(self, duration: float) -> None:
         """Advance the physics by ``duration`` [s]."""

@@ -11,17 +11,28 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from fmac_ros.graph import EXIT_CONFIGURATION, GRAPHS, ROLES, NodeSpec, describe  # noqa: E402
+from fmac_ros.graph import (  # noqa: E402
+    EXIT_CONFIGURATION,
+    GRAPHS,
+    ON_HARDWARE,
+    ROLES,
+    NodeSpec,
+    describe,
+)
 from fmac_ros.ros import run  # noqa: E402
 from fmac_ros.settings import SETTINGS, load_defaults  # noqa: E402
 
 NODES = sorted({role.name for role in ROLES})
 OF_EVERY_NODE = {"use_sim_time"}  # rclpy declares it
-FILLED_IN = {"checkpoint", "result_file", "run_dir", "task"}  # by what starts the graph
+FILLED_IN = {"address", "checkpoint", "result_file", "run_dir", "task"}  # by what starts the graph
+
+
+OWN_ROBOT_SIDE = {"robot": "fr3", "driver": "franka", "address": "127.0.0.1", "cell": "simulated"}
 
 
 def specs_of(node: str) -> list[NodeSpec]:
-    return [spec for graph in GRAPHS for spec in describe(graph, {}) if spec.name == node]
+    graphs = [(graph, {}) for graph in GRAPHS] + [(graph, OWN_ROBOT_SIDE) for graph in ON_HARDWARE]
+    return [spec for graph in graphs for spec in describe(*graph) if spec.name == node]
 
 
 def declared(node: str) -> dict[str, dataclasses.Field[Any]]:

@@ -1,0 +1,1 @@
+"""Drivers of arms for hosts that have no ros2_control stack for them."""

@@ -1,0 +1,1 @@
+"""Franka arms over franky-control (libfranka), and a simulated arm behind the same protocol."""

@@ -1,0 +1,206 @@
+"""From a trajectory to what franky moves through, and whether the arm may follow it.
+
+franky plans on its own, at 1 kHz and jerk-limited, from what the arm is commanded now to each of
+the waypoints that it is given. One waypoint, the end, keeps a short motion smooth; a way that
+turns needs more of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import ruckig
+
+from fmac_ros.control.gate import MAX_START_JUMP
+from fmac_ros.robots import RobotConfig
+
+ASIDE = 0.05  # [rad] that a joint may leave the way it was told
+KNOT_PERIOD = 0.1  # [s] between the waypoints of a way that turns
+LONGEST = 10.0  # [s]
+MOST_POINTS = 2000
+ROUNDING = 1e-3  # part of a limit
+# What a message may add to a mean acceleration: velocities of points are rounded or filtered.
+ACCELERATION_SLACK = 1.1
+# A motion that replaces another begins half a tick late: its first acceleration is half as much
+# again, and the jump to it is felt as jerk.
+REPLACING = 2 / 3
+SHARE_SLACK = 1.05  # points are samples: between them a motion may be a little faster
+LEAST_SHARE = 0.05  # of the limits
+CATCH_UP = 0.1  # [s] in which an arm that lags behind comes to a target that stands
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """Limits that franky plans within, (7,) each [rad/s, rad/s^2, rad/s^3]."""
+
+    velocity: np.ndarray
+    acceleration: np.ndarray
+    jerk: np.ndarray
+
+    def share(self, way: Way, commanded: np.ndarray) -> Share:
+        """What a way needs of the limits at its fastest, so that franky is no faster.
+
+        An arm commanded to (7,) [rad] that lags behind may go faster to make up for it.
+        """
+        gaps = np.diff(way.times)[:, None]  # (k-1, 1)
+        changes = np.abs(np.diff(way.velocities, axis=0)) / gaps
+        time = max(float(way.times[-1]), CATCH_UP)
+        mean = np.abs(way.positions[-1] - commanded) / time
+        return Share(
+            velocity=max(
+                _share(np.abs(way.velocities), self.velocity), _share(mean, self.velocity)
+            ),
+            acceleration=max(
+                _share(changes, self.acceleration), _share(4 * mean / time, self.acceleration)
+            ),
+        )
+
+    def within(self, share: Share) -> Dynamics:
+        """A share of the limits."""
+        velocity = share.velocity * self.velocity
+        return Dynamics(velocity, share.acceleration * self.acceleration, self.jerk)
+
+    @classmethod
+    def of(cls, robot: RobotConfig) -> Dynamics:
+        """The robot's limits, with room for motions that replace each other."""
+        return cls(robot.velocity, REPLACING * robot.acceleration, robot.jerk)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Parts of the limits to move with, above 0 and up to 1."""
+
+    velocity: float = 1.0
+    acceleration: float = 1.0
+
+
+@dataclass(frozen=True)
+class Waypoint:
+    """Where to be, and how fast then, (7,) [rad] and [rad/s]."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+
+
+@dataclass(frozen=True)
+class Way:
+    """A trajectory that was asked for: times (k,) [s] from now, positions, velocities (k, n)."""
+
+    times: np.ndarray
+    positions: np.ndarray
+    velocities: np.ndarray
+
+    def since(self, passed: float) -> Way:
+        """The same from ``passed`` [s] later on; at least its end is left.
+
+        Negative for a trajectory that begins later.
+        """
+        keep = self.times > passed
+        keep[-1] = True
+        times = np.maximum(self.times[keep] - passed, 1e-3)
+        return Way(times, self.positions[keep], self.velocities[keep])
+
+
+def fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
+    """Why an arm commanded to (7,) [rad] must not follow a way; empty if it may."""
+    if len(way.times) > MOST_POINTS or way.times[-1] > LONGEST:
+        return (
+            f"{len(way.times)} points in {way.times[-1]:.1f} s, valid: up to {MOST_POINTS} in "
+            f"{LONGEST:.0f} s"
+        )
+    for text in (_range_fault(way, commanded, robot), _jump_fault(way, commanded, robot)):
+        if text:
+            return text
+    return _speed_fault(way, robot)
+
+
+def _range_fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
+    # An arm that already is past a limit may come back, not go on.
+    lower = np.minimum(robot.lower, commanded) - ROUNDING
+    upper = np.maximum(robot.upper, commanded) + ROUNDING
+    outside = np.any((way.positions < lower) | (way.positions > upper), axis=0)
+    return _name("leaves its range", outside, robot)
+
+
+def _jump_fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
+    reachable = MAX_START_JUMP + robot.velocity * way.times[0]
+    jump = np.abs(way.positions[0] - commanded)
+    return _name("starts too far from where it is", jump > reachable, robot)
+
+
+def _speed_fault(way: Way, robot: RobotConfig) -> str:
+    fast = np.any(np.abs(way.velocities) > robot.velocity * (1 + ROUNDING), axis=0)
+    gaps = np.diff(way.times)[:, None]  # (k-1, 1)
+    steps = np.abs(np.diff(way.positions, axis=0))
+    fast |= np.any(steps > gaps * robot.velocity + ROUNDING, axis=0)
+    if np.any(fast):
+        return _name("is too fast", fast, robot)
+    changes = np.abs(np.diff(way.velocities, axis=0))
+    allowed = gaps * robot.acceleration * ACCELERATION_SLACK + ROUNDING
+    return _name("accelerates too hard", np.any(changes > allowed, axis=0), robot)
+
+
+def _name(what: str, joints: np.ndarray, robot: RobotConfig) -> str:
+    wrong = [name for name, bad in zip(robot.joint_names, joints, strict=True) if bad]
+    return f"{', '.join(wrong)} {what}" if wrong else ""
+
+
+def _share(values: np.ndarray, limits: np.ndarray) -> float:
+    needed = SHARE_SLACK * np.max(values / limits, initial=0.0)
+    return float(np.clip(needed, LEAST_SHARE, 1.0))
+
+
+def waypoints(way: Way, dynamics: Dynamics) -> list[Waypoint]:
+    """As few waypoints as keep every joint within ASIDE of the way.
+
+    Args:
+        dynamics: what the arm may move with.
+
+    Raises:
+        ValueError: the way turns too sharply for that.
+    """
+    knots = np.arange(way.times[0] + KNOT_PERIOD, way.times[-1] - KNOT_PERIOD / 2, KNOT_PERIOD)
+    for times in (np.zeros(0), knots):
+        found = _at(way, np.append(times, way.times[-1]))
+        if _aside(way, found, dynamics) <= ASIDE:
+            return found
+    raise ValueError(f"the way turns too sharply to be kept within {ASIDE} rad")
+
+
+def _at(way: Way, times: np.ndarray) -> list[Waypoint]:
+    rows = np.searchsorted(way.times, times - 1e-9).clip(0, len(way.times) - 1)
+    return [Waypoint(way.positions[row], way.velocities[row]) for row in np.unique(rows)]
+
+
+def _aside(way: Way, points: list[Waypoint], dynamics: Dynamics) -> float:
+    """Greatest distance [rad] of the way's points from the path through the waypoints."""
+    path = [way.positions[0]]
+    state = (way.positions[0], way.velocities[0], np.zeros(len(way.positions[0])))
+    for point in points:
+        piece = _planned(state, point, dynamics)
+        times = np.linspace(0, piece.duration, max(2, int(piece.duration / 0.01)))
+        path += [np.array(piece.at_time(time)[0]) for time in times[1:]]
+        state = (point.position, point.velocity, np.zeros_like(point.position))
+    apart = np.abs(way.positions[:, None] - np.array(path)[None])  # (k, m, n)
+    return float(apart.max(axis=2).min(axis=1).max())
+
+
+def _planned(
+    state: tuple[np.ndarray, np.ndarray, np.ndarray], point: Waypoint, dynamics: Dynamics
+) -> ruckig.Trajectory:
+    """What franky will do between two waypoints."""
+    problem = ruckig.InputParameter(len(point.position))
+    problem.current_position, problem.current_velocity, problem.current_acceleration = state
+    problem.target_position = point.position
+    problem.target_velocity = np.clip(point.velocity, -dynamics.velocity, dynamics.velocity)
+    problem.max_velocity, problem.max_acceleration = dynamics.velocity, dynamics.acceleration
+    problem.max_jerk = dynamics.jerk
+    found = ruckig.Trajectory(len(point.position))
+    try:
+        result = ruckig.Ruckig(len(point.position)).calculate(problem, found)
+    except (ruckig.RuckigError, ValueError) as error:
+        raise ValueError(f"no motion within the limits: {error}") from error
+    if result not in (ruckig.Result.Working, ruckig.Result.Finished):
+        raise ValueError(f"no motion within the limits: ruckig answers {result}")
+    return found
