@@ -9,6 +9,7 @@ import numpy as np
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
+from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
 from fmac_ros.control.gripper import opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
@@ -51,6 +52,8 @@ class ArmController:
         max_age: oldest observation to act on [s].
         urdf: URDF text to use instead of the robot's own, such as /robot_description.
         interlock: who may move the arm; None for an arm that is always armed.
+        follow_timeout: how long the arm may stand still while it is sent elsewhere before it is
+            disarmed [s]; 0 for as long as it likes.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class ArmController:
         max_age: float = gates.MAX_AGE,
         urdf: str | None = None,
         interlock: Interlock | None = None,
+        follow_timeout: float = 0.0,
     ) -> None:
         self._robot = robot
         self._interlock = interlock if interlock is not None else Interlock()
@@ -67,6 +71,7 @@ class ArmController:
         self._collisions = Collisions(robot, urdf)
         self.space = make_action_space(action_space, self._kinematics, robot)
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
+        self._following = FollowWatch(follow_timeout)
         self._opening: float | None = None
         self._last: tuple[float, Trajectory] | None = None
 
@@ -89,6 +94,7 @@ class ArmController:
             self._opening = opening_of(self._robot, fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
+        self._following.reset()
         still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
         self._last = (observation.stamp, still)
 
@@ -124,6 +130,8 @@ class ArmController:
         fault = self._gate.start_fault(start, observation, now)
         if fault:
             return self._hold(self._measured(observation), measured, now, fault)
+        if self._following.lost(observation.stamp, measured, start.q):
+            self._interlock.disarm(gates.NOT_FOLLOWED)
         return self._act(start, measured, action, now)
 
     def _act(
@@ -164,9 +172,10 @@ class ArmController:
     def halt(self, now: float, reason: str) -> Command | None:
         """Bring a moving arm to rest at ``now`` [s], without an observation.
 
-        None where the last motion is over: the arm may have been moved by others since.
+        None where the last motion is over: the arm may have been moved by others since. None, too,
+        where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if self._last is None or now - self._last[0] >= self._last[1].times[-1]:
+        if self._last is None or not 0 <= now - self._last[0] < self._last[1].times[-1]:
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)
@@ -175,6 +184,7 @@ class ArmController:
         self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
     ) -> Command:
         """Bring the arm to rest from ``start`` as fast as its limits allow."""
+        self._following.reset()
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])

@@ -26,6 +26,8 @@ EMERGENCY_STOP = "emergency stop"
 DISARMED = "not armed"
 PAUSED = "speed scaling is 0"
 SILENCE = "no new command in time"
+FOREIGN = "another node publishes commands or observations of this arm"
+NOT_FOLLOWED = "commands are not followed"
 REASONS = (
     BAD_ACTION,
     BAD_OBSERVATION,
@@ -42,6 +44,8 @@ REASONS = (
     DISARMED,
     PAUSED,
     SILENCE,
+    FOREIGN,
+    NOT_FOLLOWED,
 )
 
 MAX_AGE = 0.3  # [s]

@@ -19,13 +19,16 @@ class Interlock:
 
     Attributes:
         scaling: share of the full speed, from 0, paused, to 1.
+        obstacle: a reason to hold that lasts as long as it is set; arming is refused meanwhile.
     """
 
     def __init__(self, armed: bool = True) -> None:
         self._armed = armed
         self._stopped = False
         self._pressed = False
+        self._disarmed_for = DISARMED
         self.scaling = 1.0
+        self.obstacle = ""
 
     @property
     def armed(self) -> bool:
@@ -37,20 +40,24 @@ class Interlock:
         """Why the arm must not move, one of gate.REASONS; empty if it may."""
         if self._stopped:
             return EMERGENCY_STOP
+        if self.obstacle:
+            return self.obstacle
         if not self._armed:
-            return DISARMED
+            return self._disarmed_for
         return "" if self.scaling > 0 else PAUSED
 
     def arm(self) -> str:
         """Let the arm move; why not, if it is refused."""
         if self._pressed:
             return STILL_PRESSED
+        if self.obstacle:
+            return self.obstacle
         self._armed, self._stopped = True, False
         return ""
 
-    def disarm(self) -> None:
-        """Hold the arm until somebody arms again."""
-        self._armed = False
+    def disarm(self, reason: str = DISARMED) -> None:
+        """Hold the arm, for one of gate.REASONS, until somebody arms again."""
+        self._armed, self._disarmed_for = False, reason
 
     def emergency_stop(self, pressed: bool) -> None:
         """Take the state of the emergency stop's input."""

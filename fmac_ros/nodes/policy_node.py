@@ -75,7 +75,12 @@ class PolicyNode(Node):
             publisher = PolicyPublisher(self, robot, gripper)
             self._guard = ArmGuard(self, config, publisher, lambda: self._now(0.0))
             self._arm = DescribedArm(
-                self, robot, config.action_space, self._guard.interlock, self._serve
+                self,
+                robot,
+                config.action_space,
+                self._guard.interlock,
+                self._serve,
+                config.follow_timeout,
             )
             encoder = load_encoder(config.priors)
         except (ValueError, OSError) as error:

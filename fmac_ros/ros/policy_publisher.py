@@ -10,7 +10,7 @@ from fmac_ros.control.gripper import finger_positions, stroke_time
 from fmac_ros.msg import GateStatus, Transition
 from fmac_ros.robots import RobotConfig
 from fmac_ros.rollout import Step
-from fmac_ros.ros import names, qos
+from fmac_ros.ros import names, qos, qos_events
 from fmac_ros.ros.conversions import fingers_to_msg, seconds_to_stamp, trajectory_to_msg
 from fmac_ros.ros.transitions import transition_to_msg
 from fmac_ros.types import RolloutSpec
@@ -23,6 +23,7 @@ class PolicyPublisher:
     there first: a lock-step world moves on once it has both.
 
     Attributes:
+        topic: of the arm's commands.
         commands, holds: commands sent since the start, and those that held the arm.
     """
 
@@ -30,8 +31,12 @@ class PolicyPublisher:
         self._node = node
         self._robot = robot
         self._joint_names = robot.joint_names
+        self.topic = names.joint_trajectory(robot.controller)
         self._commands = node.create_publisher(
-            JointTrajectory, names.joint_trajectory(robot.controller), qos.COMMAND
+            JointTrajectory,
+            self.topic,
+            qos.COMMAND,
+            event_callbacks=qos_events.of_commands(node, self.topic),
         )
         self._grips = (
             node.create_publisher(
