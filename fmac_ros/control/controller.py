@@ -20,6 +20,9 @@ from fmac_ros.control.verify import verify_trajectory
 from fmac_ros.robots import RobotConfig
 from fmac_ros.types import Observation
 
+AT_REST = 0.03  # [rad] by which an arm may be beside where it was stopped
+CLOCK_FAULTS = (gates.STALE_OBSERVATION, gates.CLOCK_MISMATCH)
+
 
 @dataclass(frozen=True)
 class Command:
@@ -33,6 +36,7 @@ class Command:
         detail: more about the reason, for people.
         opening: what the gripper is brought to, from 0, closed, to 1, open; None where the
             action space leaves the gripper alone.
+        start: time at which the trajectory starts [s], of the controller's clock.
     """
 
     trajectory: Trajectory
@@ -41,6 +45,7 @@ class Command:
     reason: str
     detail: str = ""
     opening: float | None = None
+    start: float = 0.0
 
 
 class ArmController:
@@ -73,6 +78,7 @@ class ArmController:
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
         self._following = FollowWatch(follow_timeout)
         self._opening: float | None = None
+        self._was_stopped = False
         self._last: tuple[float, Trajectory] | None = None
 
     @property
@@ -121,11 +127,13 @@ class ArmController:
             raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
         now = now if np.isfinite(now) else self._last[0]
         fault = self._gate.observation_fault(observation, now)
+        if fault in CLOCK_FAULTS and not self._is_under_way(now):
+            return self._leave(fault)
         if fault:
             start = self._commanded(now)
             return self._hold(start, start.q, now, fault)
         now = max(now, observation.stamp)
-        start = self._commanded(now)
+        start = self._start(observation, now)
         measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:
@@ -138,6 +146,7 @@ class ArmController:
         self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
     ) -> Command:
         if self._interlock.fault:
+            self._was_stopped = True
             return self._hold(start, measured, now, self._interlock.fault)
         if not finite_vector(action, self.space.size):
             return self._hold(start, measured, now, gates.BAD_ACTION)
@@ -157,12 +166,13 @@ class ArmController:
         fault = self._collisions.path_fault(trajectory.positions)
         if fault:
             return self._hold(start, measured, now, gates.COLLISION, fault)
+        self._was_stopped = False
         self._last = (now, trajectory)
         passed = self.space.passed(measured, verdict.q_target)
         if self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
             self._opening = wanted_opening(float(passed[-1]), self._opening)
-        return Command(trajectory, passed, False, "", opening=self._opening)
+        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target, nearer by the robot's speed scaling."""
@@ -175,7 +185,7 @@ class ArmController:
         None where the last motion is over: the arm may have been moved by others since. None, too,
         where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if self._last is None or not 0 <= now - self._last[0] < self._last[1].times[-1]:
+        if self._last is None or not self._is_under_way(now):
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)
@@ -189,7 +199,15 @@ class ArmController:
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         reason = self._interlock.fault or reason  # what an operator must know first
-        return Command(trajectory, action, True, reason, detail, self._opening)
+        return Command(trajectory, action, True, reason, detail, self._opening, now)
+
+    def _leave(self, reason: str) -> Command:
+        """The last motion again: it ends at rest, and what time it is now is not known."""
+        assert self._last is not None
+        since, last = self._last
+        action = self.space.passed(last.positions[-1], last.positions[-1])
+        reason = self._interlock.fault or reason
+        return Command(last, action, True, reason, "", self._opening, since)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
         """The quickest stop; if that would leave the workspace or hit something, the last motion.
@@ -206,6 +224,21 @@ class ArmController:
         ):
             return quick
         return last.rest_of(now - since)
+
+    def _is_under_way(self, now: float) -> bool:
+        assert self._last is not None
+        return 0 <= now - self._last[0] < float(self._last[1].times[-1])
+
+    def _start(self, observation: Observation, now: float) -> MotionState:
+        """The state that the last motion has reached, from which the next one goes on.
+
+        While nobody let it move the arm may have been moved, or its controller been inactive:
+        the first motion after that starts where the arm is.
+        """
+        start = self._commanded(now)
+        beside = np.max(np.abs(start.q - observation.joint_positions))
+        again = self._was_stopped and not self._interlock.fault
+        return self._measured(observation) if again and beside > AT_REST else start
 
     def _commanded(self, now: float) -> MotionState:
         """State that the last trajectory has reached at ``now``, inside the planner's limits."""

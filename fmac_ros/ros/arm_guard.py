@@ -41,7 +41,7 @@ class ArmGuard:
         self._operated = not config.start_armed
         self._watchdog = Watchdog(config.command_timeout)
         self._commands = 0  # sent when the watchdog was fed last
-        self._fault = ""
+        self._fault = self._found = ""
         self._strangers = (
             StrangerWatch(node, publisher.topic, own=True),
             StrangerWatch(node, names.OBSERVATION, own=False),
@@ -73,10 +73,11 @@ class ArmGuard:
 
     def _look_for_strangers(self) -> None:
         found = next(filter(None, (watch.found() for watch in self._strangers)), "")
-        if found and not self.interlock.obstacle:
+        if found and found != self._found:
             self._log.error(f"{FOREIGN}: {found}; end what does not belong there")
             if self._operated:
                 self.interlock.disarm(FOREIGN)
+        self._found = found
         self.interlock.obstacle = FOREIGN if found else ""
 
     def _on_change(self) -> None:

@@ -54,8 +54,12 @@ class PolicyPublisher:
         self.holds = 0
 
     def command(self, command: Command, answered: float | None) -> None:
-        """Send a command; ``answered`` is the stamp of its state [s], None starts it now."""
-        stamp = None if answered is None else seconds_to_stamp(answered)
+        """Send a command; ``answered`` is the stamp of its state [s], None outside of lock-step.
+
+        There the stamp says when the motion starts, so that it goes on exactly from the one
+        that it replaces, however long it takes to the controller.
+        """
+        stamp = seconds_to_stamp(command.start if answered is None else answered)
         self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
         if command.opening is not None:
             target = finger_positions(self._robot, command.opening)

@@ -39,4 +39,5 @@ def of_commands(node: Node, topic: str) -> PublisherEventCallbacks:
 def _what(event: object) -> str:
     """The policy that does not fit, RELIABILITY for example."""
     kind = getattr(event, "last_policy_kind", None)
-    return f"{getattr(kind, 'name', kind)}".lower().replace("_", " ")
+    name = str(getattr(kind, "name", kind)).rpartition("QOS_POLICY_")[2]
+    return name.lower().replace("_", " ")
