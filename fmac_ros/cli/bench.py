@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import bench_server, options, result
+from fmac_ros.cli import bench_latency, bench_server, options, result
 from fmac_ros.paths import cache_dir
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``fmac bench`` with its benchmarks."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "bench", help="measure the priors and their server"
+        "bench", help="measure the priors, their server and the running graph"
     )
     benches = parser.add_subparsers(
         dest="bench", required=True, metavar="WHAT", help="what to measure"
@@ -23,11 +23,15 @@ def add_parser(subparsers: Any) -> None:
     bench_server.add_parser(
         benches.add_parser("server", help="speed through the prior server and of the bare models")
     )
+    bench_latency.add_parser(
+        benches.add_parser("latency", help="time from an observation to its command")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    return bench_server.run(args) if args.bench == "server" else _run_priors(args)
+    runs = {"server": bench_server.run, "latency": bench_latency.run, "priors": _run_priors}
+    return runs[args.bench](args)
 
 
 def _add_priors(parser: argparse.ArgumentParser) -> None:
