@@ -37,7 +37,7 @@ SIMULATED = Graph(
 # Real cameras are not synchronous with the joints, and a person arms a real arm.
 REAL = Graph(
     {"use_sim_time": False, "lockstep": False},
-    {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False}},
+    {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False, "follow_timeout": 1.0}},
 )
 # Gazebo stamps with its clock, renders cameras and joints on their own, and runs in real time.
 GAZEBO = Graph(

@@ -134,6 +134,11 @@ def load_robot(name: str) -> RobotConfig:
         raise ValueError(f"{_file(name)}: missing or malformed entry {error}") from error
 
 
+def vendor_limits(name: str) -> dict[str, np.ndarray]:
+    """(n,) ``lower``, ``upper``, ``velocity``, ``acceleration`` and ``jerk``, without margins."""
+    return {key: np.array(values, float) for key, values in _read(name)["vendor_limits"].items()}
+
+
 def _file(name: str) -> Path:
     return config_dir() / "robots" / f"{name}.yaml"
 

@@ -8,6 +8,7 @@ import numpy as np
 
 BEHAVIOURS = ("policy", "random", "prior")
 SPLITS = ("train", "eval")
+LONGEST_ID, LONGEST_TASK = 200, 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class RolloutSpec:
             raise ValueError(f"behaviour is {self.behaviour!r}, valid: {', '.join(BEHAVIOURS)}")
         if self.split not in SPLITS:
             raise ValueError(f"split is {self.split!r}, valid: {', '.join(SPLITS)}")
+        for name, most in ("episode_id", LONGEST_ID), ("task", LONGEST_TASK):
+            length = len(getattr(self, name))
+            if length > most:
+                raise ValueError(f"{name} has {length} characters, valid: {most} or fewer")
         if self.horizon < 1:
             raise ValueError(f"horizon is {self.horizon} steps, valid: 1 or more")
 

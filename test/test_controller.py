@@ -8,6 +8,7 @@ import pytest
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import ACTION_SPACES
 from fmac_ros.control.controller import ArmController, Command
+from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.trajectory import Trajectory
 from fmac_ros.control.verify import WORKSPACE_TOLERANCE
 from fmac_ros.robots import RobotConfig, load_robot, simulated_robots
@@ -47,17 +48,19 @@ def test_anything_asked_gives_a_safe_motion(name: str, space: str) -> None:
     controller, _ = _at_home(robot, space)
     rng = np.random.default_rng(7)
     q, v, now = robot.home, np.zeros(robot.size), 0.0
-    last = None
+    before = None
     for _ in range(120):
         seen = _seen(q + rng.normal(0, 1e-3, robot.size), v, now - rng.choice([0.0, 0.05, 0.5]))
         command = controller.command(seen, _wild(rng, controller.space.size), now)
         _assert_safe(command, robot, controller)
-        if last is not None:
+        if before is not None:  # what starts now goes on, what was left alone starts as it did
+            last = before.trajectory.at(command.start - before.start)
             np.testing.assert_allclose(command.trajectory.positions[0], last.q, atol=1e-6)
             np.testing.assert_allclose(command.trajectory.velocities[0], last.v, atol=1e-3)
         elapsed = rng.choice([PERIOD, rng.uniform(0.02, 0.3)])
-        last = command.trajectory.at(elapsed)
-        q, v, now = last.q, last.v, now + elapsed
+        before, now = command, now + elapsed
+        state = command.trajectory.at(now - command.start)
+        q, v = state.q, state.v
 
 
 def _assert_safe(command: Command, robot: RobotConfig, controller: ArmController) -> None:
@@ -150,3 +153,27 @@ def test_reset_comes_first_and_must_be_finite() -> None:
         controller.command(broken, np.zeros(3), 0.0)
     with pytest.raises(ValueError, match="not finite"):
         controller.reset(broken)
+
+
+@pytest.mark.parametrize("now", [-3.0, 5.0])
+def test_a_clock_that_jumps_leaves_the_last_motion_alone(now: float) -> None:
+    controller, seen = _at_home(load_robot("panda"))
+    moving = controller.command(seen, np.array([1.0, 0.0, 0.0]), 0.0)
+    state = moving.trajectory.at(PERIOD)
+    left = controller.command(_seen(state.q, state.v, PERIOD), np.array([1.0, 0.0, 0.0]), now)
+    assert left.held and left.reason in (gates.CLOCK_MISMATCH, gates.STALE_OBSERVATION)
+    assert left.start == moving.start and left.trajectory is moving.trajectory
+
+
+def test_an_arm_that_was_let_go_starts_where_it_is_found() -> None:
+    interlock = Interlock()
+    controller = ArmController(load_robot("panda"), interlock=interlock)
+    seen = _seen(load_robot("panda").home, np.zeros(7), 0.0)
+    controller.reset(seen)
+    controller.command(seen, np.zeros(3), 0.0)
+    interlock.disarm()
+    found = seen.joint_positions + 0.1
+    controller.command(_seen(found, np.zeros(7), 1.0), np.zeros(3), 1.0)
+    interlock.arm()
+    command = controller.command(_seen(found, np.zeros(7), 2.0), np.zeros(3), 2.0)
+    np.testing.assert_allclose(command.trajectory.positions[0], found, atol=1e-9)

@@ -122,3 +122,20 @@ def test_a_watchdog_bites_once_per_silence():
     assert not dog.bites(400.0)
     with pytest.raises(ValueError, match="deadline is 0"):
         Watchdog(0.0)
+
+
+def test_what_stands_in_the_way_holds_and_refuses_to_arm():
+    interlock = Interlock()
+    interlock.obstacle = gates.FOREIGN
+    assert interlock.fault == gates.FOREIGN and interlock.arm() == gates.FOREIGN
+    interlock.obstacle = ""
+    assert interlock.fault == "", "it was armed all the time"
+    interlock.disarm(gates.NOT_FOLLOWED)
+    assert interlock.fault == gates.NOT_FOLLOWED and not interlock.armed
+    assert interlock.arm() == "" and interlock.fault == ""
+
+
+def test_a_clock_that_went_back_leaves_the_last_motion_to_its_end():
+    robot, controller, _ = _armed()
+    controller.command(_seen(robot.home, 5.0), np.array([1.0, 0, 0]), 5.0)
+    assert controller.halt(4.0, gates.SILENCE) is None

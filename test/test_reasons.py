@@ -88,6 +88,17 @@ def _leaned_down():
     return _until_held(low, "joint_delta", [lean] * 40)
 
 
+def _standing_still():
+    arm = ArmController(PANDA, follow_timeout=1.0)
+    arm.reset(_seen(PANDA.home))
+    for step in range(20):
+        action = np.array([1.0, 0.0, 0.0])
+        command = arm.command(_seen(PANDA.home, step * 0.1), action, step * 0.1)
+        if command.held:
+            return command
+    raise AssertionError("nothing was held")
+
+
 CAUSES = {
     gates.BAD_ACTION: lambda: _once((NAN, 0.0, 0.0)),
     gates.BAD_OBSERVATION: lambda: _once(q=PANDA.home[:3]),
@@ -105,6 +116,8 @@ CAUSES = {
     gates.DISARMED: lambda: _switched(Interlock.disarm),
     gates.PAUSED: lambda: _switched(lambda lock: lock.scale(0.0)),
     gates.SILENCE: _silent,
+    gates.FOREIGN: lambda: _switched(lambda lock: setattr(lock, "obstacle", gates.FOREIGN)),
+    gates.NOT_FOLLOWED: _standing_still,
 }
 
 

@@ -7,14 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import bench_learning, bench_server, bench_speed, options, result
+from fmac_ros.cli import (
+    bench_latency,
+    bench_learning,
+    bench_server,
+    bench_speed,
+    options,
+    result,
+)
 from fmac_ros.paths import cache_dir
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``fmac bench`` with its benchmarks."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "bench", help="measure learning, the priors and their server"
+        "bench", help="measure learning, the priors, their server and the running graph"
     )
     benches = parser.add_subparsers(
         dest="bench", required=True, metavar="WHAT", help="what to measure"
@@ -29,16 +36,21 @@ def add_parser(subparsers: Any) -> None:
     bench_speed.add_parser(
         benches.add_parser("speed", help="the learner beside SAC's, the graph beside one process")
     )
+    bench_latency.add_parser(
+        benches.add_parser("latency", help="time from an observation to its command")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    others = {
+    runs = {
+        "priors": _run_priors,
         "server": bench_server.run,
         "learning": bench_learning.run,
         "speed": bench_speed.run,
+        "latency": bench_latency.run,
     }
-    return others.get(args.bench, _run_priors)(args)
+    return runs[args.bench](args)
 
 
 def _add_priors(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
+from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
 from fmac_ros.control.gripper import OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
@@ -24,6 +25,9 @@ from fmac_ros.types import Observation
 # Raises PlanError where there is none.
 Piece = Callable[[MotionState, float], Trajectory]
 
+AT_REST = 0.03  # [rad] by which an arm may be beside where it was stopped
+CLOCK_FAULTS = (gates.STALE_OBSERVATION, gates.CLOCK_MISMATCH)
+
 
 @dataclass(frozen=True)
 class Command:
@@ -37,6 +41,7 @@ class Command:
         detail: more about the reason, for people.
         opening: what the gripper is brought to, from 0, closed, to 1, open; None where the
             action space leaves the gripper alone.
+        start: time at which the trajectory starts [s], of the controller's clock.
     """
 
     trajectory: Trajectory
@@ -45,6 +50,7 @@ class Command:
     reason: str
     detail: str = ""
     opening: float | None = None
+    start: float = 0.0
 
 
 class ArmController:
@@ -56,6 +62,8 @@ class ArmController:
         max_age: oldest observation to act on [s].
         urdf: URDF text to use instead of the robot's own, such as /robot_description.
         interlock: who may move the arm; None for an arm that is always armed.
+        follow_timeout: how long the arm may stand still while it is sent elsewhere before it is
+            disarmed [s]; 0 for as long as it likes.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class ArmController:
         max_age: float = gates.MAX_AGE,
         urdf: str | None = None,
         interlock: Interlock | None = None,
+        follow_timeout: float = 0.0,
     ) -> None:
         self._robot = robot
         self._interlock = interlock if interlock is not None else Interlock()
@@ -72,7 +81,9 @@ class ArmController:
         self._collisions = Collisions(robot, urdf)
         self.space = make_action_space(action_space, self._kinematics, robot)
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
+        self._following = FollowWatch(follow_timeout)
         self._opening: float | None = None
+        self._was_stopped = False
         self._last: tuple[float, Trajectory] | None = None
 
     @property
@@ -117,6 +128,7 @@ class ArmController:
             self._opening = opening_of(self._robot, fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
+        self._following.reset()
         still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
         self._last = (observation.stamp, still)
 
@@ -154,8 +166,6 @@ class ArmController:
         if held is not None:
             return held
         measured = np.asarray(observation.joint_positions, float)
-        if self._interlock.fault:
-            return self._hold(start, measured, now, self._interlock.fault)
         try:
             trajectory = piece(start, self._interlock.scaling)
         except PlanError as error:
@@ -164,7 +174,7 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, trajectory.positions[-1])
-        return Command(trajectory, passed, False, "", opening=self._opening)
+        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
 
     def _begun(
         self, observation: Observation, now: float
@@ -174,15 +184,22 @@ class ArmController:
             raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
         now = now if np.isfinite(now) else self._last[0]
         fault = self._gate.observation_fault(observation, now)
+        if fault in CLOCK_FAULTS and not self._is_under_way(now):
+            return self._commanded(now), now, self._leave(fault)
         if fault:
             start = self._commanded(now)
             return start, now, self._hold(start, start.q, now, fault)
         now = max(now, observation.stamp)
-        start = self._commanded(now)
+        start = self._start(observation, now)
+        measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:
-            measured = np.asarray(observation.joint_positions, float)
             return start, now, self._hold(self._measured(observation), measured, now, fault)
+        if self._following.lost(observation.stamp, measured, start.q):
+            self._interlock.disarm(gates.NOT_FOLLOWED)
+        if self._interlock.fault:
+            self._was_stopped = True
+            return start, now, self._hold(start, measured, now, self._interlock.fault)
         return start, now, None
 
     def _refused(
@@ -195,14 +212,13 @@ class ArmController:
         fault = self._collisions.path_fault(trajectory.positions)
         if fault:
             return self._hold(start, measured, now, gates.COLLISION, fault)
+        self._was_stopped = False
         self._last = (now, trajectory)
         return None
 
     def _act(
         self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
     ) -> Command:
-        if self._interlock.fault:
-            return self._hold(start, measured, now, self._interlock.fault)
         if not finite_vector(action, self.space.size):
             return self._hold(start, measured, now, gates.BAD_ACTION)
         try:
@@ -222,7 +238,7 @@ class ArmController:
         if self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
             self._opening = wanted_opening(float(passed[-1]), self._opening)
-        return Command(trajectory, passed, False, "", opening=self._opening)
+        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target, nearer by the robot's speed scaling."""
@@ -232,9 +248,10 @@ class ArmController:
     def halt(self, now: float, reason: str) -> Command | None:
         """Bring a moving arm to rest at ``now`` [s], without an observation.
 
-        None where the last motion is over: the arm may have been moved by others since.
+        None where the last motion is over: the arm may have been moved by others since. None, too,
+        where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if self.resting(now):
+        if self._last is None or not self._is_under_way(now):
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)
@@ -243,11 +260,20 @@ class ArmController:
         self, start: MotionState, measured: np.ndarray, now: float, reason: str, detail: str = ""
     ) -> Command:
         """Bring the arm to rest from ``start`` as fast as its limits allow."""
+        self._following.reset()
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
         self._last = (now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         reason = self._interlock.fault or reason  # what an operator must know first
-        return Command(trajectory, action, True, reason, detail, self._opening)
+        return Command(trajectory, action, True, reason, detail, self._opening, now)
+
+    def _leave(self, reason: str) -> Command:
+        """The last motion again: it ends at rest, and what time it is now is not known."""
+        assert self._last is not None
+        since, last = self._last
+        action = self.space.passed(last.positions[-1], last.positions[-1])
+        reason = self._interlock.fault or reason
+        return Command(last, action, True, reason, "", self._opening, since)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
         """The quickest stop; if that would leave the workspace or hit something, the last motion.
@@ -264,6 +290,21 @@ class ArmController:
         ):
             return quick
         return last.rest_of(now - since)
+
+    def _is_under_way(self, now: float) -> bool:
+        assert self._last is not None
+        return 0 <= now - self._last[0] < float(self._last[1].times[-1])
+
+    def _start(self, observation: Observation, now: float) -> MotionState:
+        """The state that the last motion has reached, from which the next one goes on.
+
+        While nobody let it move the arm may have been moved, or its controller been inactive:
+        the first motion after that starts where the arm is.
+        """
+        start = self._commanded(now)
+        beside = np.max(np.abs(start.q - observation.joint_positions))
+        again = self._was_stopped and not self._interlock.fault
+        return self._measured(observation) if again and beside > AT_REST else start
 
     def _commanded(self, now: float) -> MotionState:
         """State that the last trajectory has reached at ``now``, inside the planner's limits."""

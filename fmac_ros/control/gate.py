@@ -27,6 +27,8 @@ NOT_READY = "robot is not ready"
 DISARMED = "not armed"
 PAUSED = "speed scaling is 0"
 SILENCE = "no new command in time"
+FOREIGN = "another node publishes commands or observations of this arm"
+NOT_FOLLOWED = "commands are not followed"
 REASONS = (
     BAD_ACTION,
     BAD_OBSERVATION,
@@ -44,6 +46,8 @@ REASONS = (
     DISARMED,
     PAUSED,
     SILENCE,
+    FOREIGN,
+    NOT_FOLLOWED,
 )
 
 MAX_AGE = 0.3  # [s]

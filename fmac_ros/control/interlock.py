@@ -22,6 +22,7 @@ class Interlock:
 
     Attributes:
         scaling: share of the full speed, from 0, paused, to 1.
+        obstacle: a reason to hold that lasts as long as it is set; arming is refused meanwhile.
     """
 
     def __init__(self, armed: bool = True, ready: bool = True) -> None:
@@ -29,7 +30,9 @@ class Interlock:
         self._ready = ready
         self._stopped = False
         self._pressed = False
+        self._disarmed_for = DISARMED
         self.scaling = 1.0
+        self.obstacle = ""
 
     @property
     def armed(self) -> bool:
@@ -43,8 +46,10 @@ class Interlock:
             return EMERGENCY_STOP
         if not self._ready:
             return NOT_READY
+        if self.obstacle:
+            return self.obstacle
         if not self._armed:
-            return DISARMED
+            return self._disarmed_for
         return "" if self.scaling > 0 else PAUSED
 
     def arm(self) -> str:
@@ -53,12 +58,14 @@ class Interlock:
             return STILL_PRESSED
         if not self._ready:
             return STILL_NOT_READY
+        if self.obstacle:
+            return self.obstacle
         self._armed, self._stopped = True, False
         return ""
 
-    def disarm(self) -> None:
-        """Hold the arm until somebody arms again."""
-        self._armed = False
+    def disarm(self, reason: str = DISARMED) -> None:
+        """Hold the arm, for one of gate.REASONS, until somebody arms again."""
+        self._armed, self._disarmed_for = False, reason
 
     def emergency_stop(self, pressed: bool) -> None:
         """Take the state of the emergency stop's input."""

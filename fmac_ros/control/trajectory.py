@@ -60,6 +60,22 @@ class Trajectory:
         span = float(self.times[i + 1] - self.times[i])
         return _quintic(self._state(i), self._state(i + 1), span, time - float(self.times[i]))
 
+    def positions_every(self, period: float) -> np.ndarray:
+        """Positions (t, n) every ``period`` [s] from the start to the end, as in :meth:`at`."""
+        times = np.arange(0.0, float(self.times[-1]), period)
+        index = np.searchsorted(self.times, times, side="right") - 1
+        spans = np.diff(self.times)
+        rows = [
+            _quintic(
+                self._state(i),
+                self._state(i + 1),
+                float(spans[i]),
+                (times[index == i] - self.times[i])[:, None],
+            ).q
+            for i in range(len(spans))
+        ]
+        return np.concatenate(rows)
+
     def rest_of(self, since: float) -> Trajectory:
         """What is left of this motion ``since`` [s] after its start."""
         times = sample_times(float(self.times[-1]) - since)
@@ -145,8 +161,13 @@ def sample_times(duration: float) -> np.ndarray:
     return np.append(np.arange(count) * SAMPLE_PERIOD, end)
 
 
-def _quintic(start: MotionState, end: MotionState, span: float, time: float) -> MotionState:
-    """State at ``time`` on the polynomial of degree 5 through two states ``span`` [s] apart."""
+def _quintic(
+    start: MotionState, end: MotionState, span: float, time: float | np.ndarray
+) -> MotionState:
+    """State at ``time`` on the polynomial of degree 5 through two states ``span`` [s] apart.
+
+    Times (t, 1) give states of (t, n) arrays.
+    """
     free = start.q + span * start.v + span**2 / 2 * start.a
     gap = end.q - free  # what jerk has to add, (n,)
     speed = (end.v - start.v - span * start.a) * span

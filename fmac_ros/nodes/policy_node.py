@@ -38,12 +38,14 @@ from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
 from fmac_ros.ros.prior_queries import SuccessQuery, VideoQuery
+from fmac_ros.ros.publishing import brief
 from fmac_ros.ros.rollout_session import Ports, RolloutSession
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
 from fmac_ros.types import Observation, RolloutSpec
 
 _WATCH_PERIOD = 0.2  # [s]
+_CLOCK_LAG = 0.1  # [s] by which a simulated clock may be heard late
 _REPLACED = "replaced by a newer rollout"
 
 
@@ -80,7 +82,12 @@ class PolicyNode(Node):
             self._publisher = PolicyPublisher(self, robot, gripper, config.controller)
             self._guard = ArmGuard(self, config, self._publisher, lambda: self._now(0.0))
             self._arm = DescribedArm(
-                self, robot, config.action_space, self._guard.interlock, self._serve
+                self,
+                robot,
+                config.action_space,
+                self._guard.interlock,
+                self._serve,
+                config.follow_timeout,
             )
             encoder = load_encoder(config.priors)
         except (ValueError, OSError) as error:
@@ -148,7 +155,7 @@ class PolicyNode(Node):
             session = self._start(goal)
         except ValueError as error:
             goal.abort()
-            return RolloutAction.Result(ok=False, error=str(error))
+            return RolloutAction.Result(ok=False, error=brief(error))
         self._session = session
         self._feed()
         result: RolloutAction.Result = await session.done
@@ -178,6 +185,7 @@ class PolicyNode(Node):
             raise ValueError(MOVING)
         # Only states from after the goal count: the reset, for one, comes before it.
         clock = self.get_clock().now().nanoseconds / 1e9
+        clock += 0.0 if self._config.lockstep else _CLOCK_LAG
         start = max(clock, math.nextafter(self._used_until, math.inf))
         rollout = Rollout(spec, controller, start, self._config.success_frames)
         size = controller.space.size

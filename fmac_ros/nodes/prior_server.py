@@ -24,7 +24,7 @@ from fmac_ros.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fmac_ros.ros.parameters import declare, parameter
 from fmac_ros.ros.prior_services import PriorServices
 from fmac_ros.ros.run import run_node
-from fmac_ros.ros.threads import one_torch_thread
+from fmac_ros.ros.threads import one_torch_thread, step_back
 from fmac_ros.ros.truth_ledger import TruthListener
 from fmac_ros.ros.worker import in_thread
 from fmac_ros.trust.calibration import FRAME, TAIL, UNITS, ThresholdOptions
@@ -187,6 +187,7 @@ class PriorServer(LifecycleNode):
 def main() -> int:
     """Run the node until it is asked to end; the exit code."""
     one_torch_thread()
+    step_back()
     return run_node(PriorServer)
 
 

@@ -34,6 +34,7 @@ from fmac_ros.ros.cell import CellPublisher
 from fmac_ros.ros.conversions import ConversionError, stamp_to_seconds, trajectory_to_arrays
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.parameters import ParameterError, declare, parameter
+from fmac_ros.ros.publishing import brief
 from fmac_ros.ros.run import run_node
 from fmac_ros.sim.world import TIME_STEP, World
 from fmac_ros.srv import Reset
@@ -158,7 +159,7 @@ class PybulletSim(Node):
             self._world.reset(request.seed, request.split)
         except ValueError as error:
             self._world.goal = before
-            response.message = str(error)
+            response.message = brief(error)
             return response
         self._layout = (request.seed, request.split)
         self._publish()

@@ -22,7 +22,7 @@ from fmac_ros.cameras.frozen import FrozenWatch
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.picture import resize
 from fmac_ros.robots import load_robot
-from fmac_ros.ros import names, qos
+from fmac_ros.ros import names, qos, qos_events
 from fmac_ros.ros.conversions import (
     ConversionError,
     has_joints,
@@ -118,7 +118,9 @@ class StateNode(Node):
         for source, topic in topics.items():
             picture = CompressedImage if self._config.compressed else Image
             kind = JointState if source == names.JOINT_STATES else picture
-            self.create_subscription(kind, topic, self._listener(source), profile)
+            events = qos_events.of_subscription(self, topic)
+            listener = self._listener(source)
+            self.create_subscription(kind, topic, listener, profile, event_callbacks=events)
 
     def _listener(self, source: str) -> Callable[[Message], None]:
         def _on_message(message: Message) -> None:

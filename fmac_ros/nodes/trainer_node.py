@@ -24,7 +24,7 @@ from fmac_ros.ros.prior_client import RosPriors
 from fmac_ros.ros.robot_client import RosRobot
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.run_settings import TrainerConfig, open_store
-from fmac_ros.ros.threads import one_torch_thread
+from fmac_ros.ros.threads import one_torch_thread, step_back
 from fmac_ros.ros.trainer_hooks import PolicyPublisherHook, RunIdentity, StatusHook
 from fmac_ros.trust.audit import HUMAN, PRIORS, Auditor, HumanAudit, ValueAudit
 from fmac_ros.types import RolloutSpec
@@ -118,6 +118,7 @@ class TrainerNode(Node):
 def main() -> int:
     """Run the node until the run is done or it is asked to end; the exit code."""
     one_torch_thread()
+    step_back()
     return run_node(TrainerNode)
 
 

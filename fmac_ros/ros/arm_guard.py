@@ -8,16 +8,18 @@ from collections.abc import Callable
 from rclpy.node import Node
 
 from fmac_ros.control.controller import ArmController
-from fmac_ros.control.gate import SILENCE
+from fmac_ros.control.gate import FOREIGN, SILENCE
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.watchdog import Watchdog
+from fmac_ros.ros import names
 from fmac_ros.ros.interlock_inputs import InterlockInputs
 from fmac_ros.ros.policy_config import PolicyConfig
 from fmac_ros.ros.policy_publisher import PolicyPublisher
+from fmac_ros.ros.strangers import StrangerWatch
 
 
 class ArmGuard:
-    """Operator, emergency stop, robot, speed scaling and silence, each on its way to a hold.
+    """Operator, emergency stop, robot, speed scaling, silence and strangers: each may hold it.
 
     Args:
         now: time for the controller [s], of a world that is not in lock-step.
@@ -37,10 +39,15 @@ class ArmGuard:
         self._publisher = publisher
         self._now = now
         self._lockstep = config.lockstep
+        self._operated = not config.start_armed
         self._watchdog = Watchdog(config.command_timeout)
         self._commands = 0  # sent when the watchdog was fed last
-        self._fault = ""
-        InterlockInputs(
+        self._fault = self._found = ""
+        self._strangers = (
+            StrangerWatch(node, publisher.topic, own=True),
+            StrangerWatch(node, names.OBSERVATION, own=False),
+        )
+        self._inputs = InterlockInputs(
             node,
             self.interlock,
             self._on_change,
@@ -51,10 +58,13 @@ class ArmGuard:
         self._on_change()
 
     def watch(self, running: bool) -> None:
-        """Hold an arm that a running episode left without a command; call periodically.
+        """Hold an arm beside a stranger, or left without a command by a running episode.
 
-        A lock-step world stands still until it has one.
+        Call periodically. A lock-step world stands still until it has a command.
         """
+        self._look_for_strangers()
+        self._inputs.tell()
+        self._on_change()
         if self._lockstep or not running:
             self._watchdog.rest()
         elif self._publisher.commands != self._commands:
@@ -62,6 +72,15 @@ class ArmGuard:
             self._watchdog.feed(time.monotonic())
         elif self._watchdog.bites(time.monotonic()):
             self._halt(SILENCE)
+
+    def _look_for_strangers(self) -> None:
+        found = next(filter(None, (watch.found() for watch in self._strangers)), "")
+        if found and found != self._found:
+            self._log.error(f"{FOREIGN}: {found}; end what does not belong there")
+            if self._operated:
+                self.interlock.disarm(FOREIGN)
+        self._found = found
+        self.interlock.obstacle = FOREIGN if found else ""
 
     def _on_change(self) -> None:
         fault = self.interlock.fault

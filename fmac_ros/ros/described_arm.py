@@ -19,6 +19,7 @@ class DescribedArm:
 
     Args:
         ready: called with the controller, at once if nothing has to be waited for.
+        follow_timeout: as of ArmController [s].
 
     Attributes:
         waits_for: what is missing, for people; empty once there is a controller.
@@ -34,6 +35,7 @@ class DescribedArm:
         action_space: str,
         interlock: Interlock,
         ready: Callable[[ArmController], None],
+        follow_timeout: float = 0.0,
     ) -> None:
         self.waits_for = ""
         self._log = node.get_logger()
@@ -41,6 +43,7 @@ class DescribedArm:
         self._action_space = action_space
         self._interlock = interlock
         self._ready = ready
+        self._follow_timeout = follow_timeout
         if robot.urdf is not None:
             self._make(robot, None)
             return
@@ -63,7 +66,13 @@ class DescribedArm:
             self._log.warning(change)
 
     def _make(self, robot: RobotConfig, urdf: str | None) -> None:
-        controller = ArmController(robot, self._action_space, urdf=urdf, interlock=self._interlock)
+        controller = ArmController(
+            robot,
+            self._action_space,
+            urdf=urdf,
+            interlock=self._interlock,
+            follow_timeout=self._follow_timeout,
+        )
         if not controller.collisions.from_meshes:
             self._log.warning(
                 f"the URDF of {robot.name} has no collision shapes, or names a mesh that is not"

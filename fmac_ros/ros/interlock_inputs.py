@@ -8,6 +8,7 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool, Float64
+from std_srvs.srv import SetBool
 
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.ros import names, qos
@@ -18,9 +19,9 @@ ARMED = "armed"
 class InterlockInputs:
     """Lets an operator arm and disarm, and listens to emergency stop, speed scaling and robot.
 
-    Arming is the node's parameter ``armed``, the one that may be set while it runs: every ROS
-    host has the service and the tools for it, and its answer says why it is refused. What the
-    command line or a file says of it is ignored, so that a restart does not arm.
+    Arming is the node's parameter ``armed``, the one that may be set while it runs, or the
+    service ``~/arm``; the answer of both says why it is refused. What the command line or a
+    file says of the parameter is ignored, so that a restart does not arm.
 
     Args:
         changed: called after every change.
@@ -46,6 +47,7 @@ class InterlockInputs:
         descriptor = ParameterDescriptor(description=description)
         node.declare_parameter(ARMED, interlock.armed, descriptor, ignore_override=True)
         node.add_on_set_parameters_callback(self._on_parameters)
+        node.create_service(SetBool, "~/arm", self._on_arm)
         node.create_subscription(Bool, names.EMERGENCY_STOP, self._on_stop, qos.RELIABLE)
         node.create_subscription(Float64, scaling_topic, self._on_scaling, qos.SENSOR)
         if ready_topic:
@@ -61,12 +63,22 @@ class InterlockInputs:
                 return SetParametersResult(successful=False, reason=refusal)
         return SetParametersResult(successful=True)
 
+    def _on_arm(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        (answer,) = self._node.set_parameters([Parameter(ARMED, value=request.data)])
+        response.success, response.message = answer.successful, answer.reason
+        return response
+
+    def tell(self) -> None:
+        """Let the parameter say what is true, after something else has disarmed."""
+        if not self._interlock.armed and self._node.get_parameter(ARMED).value:
+            self._node.set_parameters([Parameter(ARMED, value=False)])
+
     def _set(self, armed: bool) -> str:
         """Arm or disarm; why not, if it is refused."""
         refusal = ""
         if armed:
             refusal = self._interlock.arm()
-        else:
+        elif self._interlock.armed:
             self._interlock.disarm()
         self._changed()
         return refusal
@@ -81,8 +93,7 @@ class InterlockInputs:
 
     def _follow(self) -> None:
         """Let the parameter say what an input has made of it."""
-        if not self._interlock.armed and self._node.get_parameter(ARMED).value:
-            self._node.set_parameters([Parameter(ARMED, value=False)])
+        self.tell()
         self._changed()
 
     def _on_scaling(self, message: Float64) -> None:

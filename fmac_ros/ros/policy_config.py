@@ -51,6 +51,12 @@ class PolicyConfig:
         minimum=0.05,
         maximum=60.0,
     )
+    follow_timeout: float = parameter(
+        0.0,
+        description="standing still while sent elsewhere that disarms the arm [s], 0: any is fine",
+        minimum=0.0,
+        maximum=60.0,
+    )
     observation_timeout: float = parameter(
         5.0, description="silence that aborts a rollout [s]", minimum=0.1, maximum=600.0
     )

@@ -9,7 +9,7 @@ from fmac_ros.control.controller import Command
 from fmac_ros.msg import GateStatus, Transition
 from fmac_ros.robots import RobotConfig
 from fmac_ros.rollout import Step
-from fmac_ros.ros import names, qos
+from fmac_ros.ros import names, qos, qos_events
 from fmac_ros.ros.conversions import seconds_to_stamp, trajectory_to_msg
 from fmac_ros.ros.grippers import Gripper
 from fmac_ros.ros.transitions import transition_to_msg
@@ -27,6 +27,7 @@ class PolicyPublisher:
         controller: the trajectory controller; empty for the one of the robot's file.
 
     Attributes:
+        topic: of the arm's commands.
         commands, holds: commands sent since the start, and those that held the arm.
     """
 
@@ -40,8 +41,13 @@ class PolicyPublisher:
         self._node = node
         self._robot = robot
         self._joint_names = robot.joint_names
-        topic = names.joint_trajectory(controller or robot.controller)
-        self._commands = node.create_publisher(JointTrajectory, topic, qos.COMMAND)
+        self.topic = names.joint_trajectory(controller or robot.controller)
+        self._commands = node.create_publisher(
+            JointTrajectory,
+            self.topic,
+            qos.COMMAND,
+            event_callbacks=qos_events.of_commands(node, self.topic),
+        )
         self._gripper = gripper
         self._steps = node.create_publisher(Transition, names.TRANSITIONS, qos.TRANSITIONS)
         self._gate = node.create_publisher(GateStatus, names.GATE_STATUS, qos.LATCHED)
@@ -51,8 +57,12 @@ class PolicyPublisher:
         self.holds = 0
 
     def command(self, command: Command, answered: float | None) -> None:
-        """Send a command; ``answered`` is the stamp of its state [s], None starts it now."""
-        stamp = None if answered is None else seconds_to_stamp(answered)
+        """Send a command; ``answered`` is the stamp of its state [s], None outside of lock-step.
+
+        There the stamp says when the motion starts, so that it goes on exactly from the one
+        that it replaces, however long it takes to the controller.
+        """
+        stamp = seconds_to_stamp(command.start if answered is None else answered)
         self._last = trajectory_to_msg(command.trajectory, self._joint_names, stamp)
         if command.opening is not None and self._gripper is not None:
             self._gripper.send(command.opening, stamp)

@@ -104,15 +104,16 @@ class RolloutSession:
     def _advance(self, observation: Observation) -> None:
         self._moved = time.monotonic()
         step = self.rollout.observe(observation)
+        ended = self.rollout.ended
+        picture = tile(observation.images)
+        if not ended:
+            self._choose(picture)  # first, for the arm waits for it; the learner can wait
         if step is not None:
             self._ports.publisher.step(step, self.rollout.spec)
             self._feedback(step.held)
-        if self.rollout.ended:
+        if ended:
             self.finish()
-            return
-        picture = tile(observation.images)
-        self._choose(picture)
-        if self.rollout.spec.stop_on_success:
+        elif self.rollout.spec.stop_on_success:
             self._ports.success.ask(self.rollout.spec.task, picture, self.rollout.judge)
 
     def _choose(self, picture: np.ndarray) -> None:

@@ -1,0 +1,1 @@
+"""How long the graph takes from an observation to the command that answers it."""

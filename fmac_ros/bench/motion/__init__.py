@@ -1,0 +1,1 @@
+"""What an arm was commanded and what it did, checked against its limits."""
