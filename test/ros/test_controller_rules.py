@@ -11,7 +11,7 @@ from trajectory_msgs.msg import JointTrajectory
 from fmac_ros.control.controller import ArmController, Command
 from fmac_ros.control.gate import EMERGENCY_STOP
 from fmac_ros.robots import RobotConfig, load_robot
-from fmac_ros.ros.conversions import trajectory_to_msg
+from fmac_ros.ros.conversions import seconds_to_stamp, trajectory_to_msg
 from fmac_ros.types import Observation
 
 PERIODS = 60
@@ -70,16 +70,19 @@ def test_every_command_is_one_that_a_controller_takes(name: str, space: str) -> 
     assert 3 <= held < PERIODS
 
 
-def test_a_command_starts_when_it_arrives_however_clocks_differ() -> None:
+def test_a_stop_is_taken_while_it_lasts_and_without_a_stamp_at_any_time() -> None:
     robot = load_robot("ur5e")
     arm = ArmController(robot)
     arm.reset(seen(robot, None, 0.0))
     arm.command(seen(robot, None, 0.0), np.array([1.0, 0.0, 0.0]), 0.0)
     stop = arm.halt(0.1, EMERGENCY_STOP)
     assert stop is not None
-    message = trajectory_to_msg(stop.trajectory, robot.joint_names)
-    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (0, 0)
-    assert refusal(message, robot.joint_names, now=1e9) == ""
+    plain = trajectory_to_msg(stop.trajectory, robot.joint_names)
+    assert refusal(plain, robot.joint_names, now=1e9) == ""
+    stamped = trajectory_to_msg(stop.trajectory, robot.joint_names, seconds_to_stamp(0.1))
+    lasts = float(stop.trajectory.times[-1])
+    assert refusal(stamped, robot.joint_names, now=0.1 + 0.9 * lasts) == ""
+    assert "past" in refusal(stamped, robot.joint_names, now=0.1 + 1.1 * lasts)
 
 
 def test_the_rules_refuse_what_a_controller_refuses() -> None:
