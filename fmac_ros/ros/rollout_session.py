@@ -104,15 +104,15 @@ class RolloutSession:
     def _advance(self, observation: Observation) -> None:
         self._moved = time.monotonic()
         step = self.rollout.observe(observation)
-        if step is not None:
+        picture = tile(observation.images)
+        if not self.rollout.ended:
+            self._choose(picture)
+        if step is not None:  # told after the command: the robot need not wait for that
             self._ports.publisher.step(step, self.rollout.spec)
             self._feedback(step.held)
         if self.rollout.ended:
             self.finish()
-            return
-        picture = tile(observation.images)
-        self._choose(picture)
-        if self.rollout.spec.stop_on_success:
+        elif self.rollout.spec.stop_on_success:
             self._ports.success.ask(self.rollout.spec.task, picture, self.rollout.judge)
 
     def _choose(self, picture: np.ndarray) -> None:
