@@ -43,15 +43,18 @@ class ScenePublisher:
         truth.success = bool(self._world.ground_truth())
         self._send(self._truth, truth)
         for camera in self._world.camera_names:
-            self._publish_camera(camera, stamp)
+            self._publish_picture(camera, stamp)
+        for camera in self._world.camera_names:  # nobody waits for the calibration
+            self._publish_calibration(camera, stamp)
 
-    def _publish_camera(self, camera: str, stamp: Time) -> None:
-        frame_id = f"{camera}_optical_frame"
+    def _publish_picture(self, camera: str, stamp: Time) -> None:
         picture = self._world.render(camera)
-        matrix = self._world.camera_matrix(camera)
-        height, width = picture.shape[:2]
-        self._send(self._infos[camera], camera_info(matrix, height, width, stamp, frame_id))
-        self._send(self._images[camera], array_to_image(picture, stamp, frame_id))
+        self._send(self._images[camera], array_to_image(picture, stamp, _frame(camera)))
+
+    def _publish_calibration(self, camera: str, stamp: Time) -> None:
+        matrix, size = self._world.camera_matrix(camera), self._world.image_size
+        info = camera_info(matrix, size, size, stamp, _frame(camera))
+        self._send(self._infos[camera], info)
 
     def _send(self, publisher: Publisher, message: Any) -> None:
         publisher.publish(message)
@@ -98,3 +101,7 @@ class CellPublisher(ScenePublisher):
     def _send(self, publisher: Publisher, message: Any) -> None:
         super()._send(publisher, message)
         self._last.append((publisher, message))
+
+
+def _frame(camera: str) -> str:
+    return f"{camera}_optical_frame"

@@ -42,7 +42,7 @@ class World:
         self.robot = robot
         self.cameras: tuple[CameraSpec, ...] = CAMERAS
         self.light = Light()
-        self._image_size = image_size
+        self.image_size = image_size
         self._client = pybullet.connect(pybullet.DIRECT)
         pybullet.setGravity(0, 0, -9.81, physicsClientId=self._client)
         pybullet.setTimeStep(TIME_STEP, physicsClientId=self._client)
@@ -147,11 +147,11 @@ class World:
 
     def render(self, name: str) -> np.ndarray:
         """The image of a camera now, (h, w, 3) uint8 RGB."""
-        return render(self._client, self._camera(name), self._image_size, self.light)
+        return render(self._client, self._camera(name), self.image_size, self.light)
 
     def camera_matrix(self, name: str) -> np.ndarray:
         """Intrinsics K of a camera, (3, 3) [pixels]."""
-        return self._camera(name).matrix(self._image_size)
+        return self._camera(name).matrix(self.image_size)
 
     def _camera(self, name: str) -> CameraSpec:
         for camera in self.cameras:
