@@ -17,7 +17,7 @@ from rclpy.node import Node
 from fmac_ros.action import MoveArm
 from fmac_ros.control.controller import ArmController
 from fmac_ros.control.gate import finite_vector
-from fmac_ros.control.move import LASTING, Move
+from fmac_ros.control.move import Move, lasting_fault
 from fmac_ros.control.planner import Path, PathPlanner
 from fmac_ros.ros import names
 from fmac_ros.ros.move_session import MoveSession
@@ -108,8 +108,7 @@ class MoveServer:
             return MOVING if self.running else self._busy()
         if len(wanted) and not finite_vector(np.asarray(wanted), robot.size):
             return f"joint_positions are {list(wanted)}, valid: {robot.size} finite numbers or none"
-        fault = self._controller.interlock.fault
-        return f"{fault}: the arm does not move before a person arms it" if fault in LASTING else ""
+        return lasting_fault(self._controller)
 
     def _finder(self, goal: np.ndarray) -> Callable[[np.ndarray], Future[Path]]:
         return lambda start: in_thread(lambda: self._planner.plan(start, goal), "planner")

@@ -16,7 +16,7 @@ from tiny_priors import save_tiny_priors
 
 from fmac_ros.action import MoveArm, Rollout
 from fmac_ros.control import gate as gates
-from fmac_ros.control.move import CANCELLED
+from fmac_ros.control.move import BY_A_PERSON, CANCELLED
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.nodes.pybullet_sim import PybulletSim
 from fmac_ros.nodes.reset_node import ResetNode
@@ -142,7 +142,7 @@ def test_disarmed_it_does_not_begin_and_stops_on_its_way(ros, priors):
     cell.put(cell.robot.home + ASIDE)
     cell.arm(False)
     result, status = cell.result(cell.send())
-    assert not result.ok and gates.DISARMED in result.error and "arms it" in result.error
+    assert not result.ok and result.error == f"{gates.DISARMED}: {BY_A_PERSON}"
     assert status == GoalStatus.STATUS_ABORTED
     assert not cell.record.commands
     cell.arm(True)
@@ -150,7 +150,7 @@ def test_disarmed_it_does_not_begin_and_stops_on_its_way(ros, priors):
     cell.under_way()
     cell.arm(False)
     result, status = cell.result(handle, 2.0)
-    assert not result.ok and result.error == gates.DISARMED
+    assert not result.ok and result.error == f"{gates.DISARMED}: {BY_A_PERSON}"
     assert status == GoalStatus.STATUS_ABORTED
     assert cell.stands()
     cell.arm(True)
@@ -165,7 +165,7 @@ def test_the_emergency_stop_ends_it(ros, priors):
     cell.under_way()
     cell.stop.publish(Bool(data=True))
     result, _ = cell.result(handle, 2.0)
-    assert not result.ok and result.error == gates.EMERGENCY_STOP
+    assert not result.ok and result.error == f"{gates.EMERGENCY_STOP}: {BY_A_PERSON}"
     assert cell.stands()
     cell.record.check(SPEED)
 

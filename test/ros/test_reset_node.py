@@ -13,6 +13,7 @@ from std_srvs.srv import Trigger
 
 from fmac_ros.action import MoveArm
 from fmac_ros.control.gate import DISARMED
+from fmac_ros.control.move import BY_A_PERSON
 from fmac_ros.nodes.reset_node import SUPERSEDED, ResetNode
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
@@ -107,7 +108,7 @@ def test_a_cell_that_resets_itself_is_called_and_may_refuse(ros):
 
 def test_it_waits_until_the_arm_is_armed_and_free(ros):
     bench = Bench(ros, scene_reset="none")
-    bench.answers = [f"{DISARMED}: a person arms it", EPISODE, ""]
+    bench.answers = [f"{DISARMED}: {BY_A_PERSON}", EPISODE, ""]
     future = bench.reset()
     assert ros.spin_until(lambda: any(DISARMED in w for w in bench.words))
     assert bench.answer(future).ok
