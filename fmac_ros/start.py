@@ -53,6 +53,18 @@ def trainer_settings(graph: str, settings: Parameters, run_dir: RunDir) -> Param
     return {**wanted, "run_dir": str(run_dir.path), "resume": True}
 
 
+def sides_of(run_dir: RunDir, settings: Parameters) -> list[tuple[RunDir, Parameters]]:
+    """The runs of a run directory with their settings: itself, or the two of a pair."""
+    if not settings["paired"]:
+        return [(run_dir, settings)]
+    sides = []
+    for task in (settings["task"], settings["paired"]):
+        side, own = RunDir(run_dir.path / slug(task)), {**settings, "task": task, "paired": ""}
+        side.save_settings(own)
+        sides.append((side, own))
+    return sides
+
+
 def evaluation_settings(settings: Parameters, run_dir: RunDir) -> Parameters:
     """What the evaluation graph needs to know to evaluate the policy of ``run_dir``."""
     read = settings_of("eval_sim")
@@ -63,6 +75,10 @@ def evaluation_settings(settings: Parameters, run_dir: RunDir) -> Parameters:
 
 def _new(place: Path | None, settings: Parameters) -> RunDir:
     _check_scene(settings["task"])
+    if settings["paired"]:
+        _check_scene(settings["paired"])
+        if slug(settings["paired"]) == slug(settings["task"]):
+            raise ValueError(f"paired is {settings['paired']!r}, as the task, valid: another one")
     run_dir = RunDir(place) if place else fresh(_base(settings))
     if run_dir.path.exists() and any(run_dir.path.iterdir()):
         raise ValueError(

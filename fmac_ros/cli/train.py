@@ -16,7 +16,7 @@ from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
-from fmac_ros.start import open_run, train_settings, trainer_settings
+from fmac_ros.start import open_run, sides_of, train_settings, trainer_settings
 from fmac_ros.supervisor import GraphFailed
 
 GRAPH = "train_sim"
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
     run_dir, settings = open_run(given, place, resume=args.resume is not None)
     try:
         with interruptible():
-            found = _train_and_evaluate(run_dir, settings)
-            _report(run_dir, settings, found, args.json)
+            for side, own, found in _train_and_evaluate(run_dir, settings):
+                _report(side, own, found, args.json)
     except KeyboardInterrupt:
         print(f"interrupted; finished episodes are kept. {_continue(run_dir)}")
         return EXIT_INTERRUPTED
@@ -66,13 +66,17 @@ def _continue(run_dir: RunDir) -> str:
     return f"Continue with:\n  fmac train --resume {shlex.quote(str(run_dir.path))}"
 
 
-def _train_and_evaluate(run_dir: RunDir, settings: Parameters) -> dict[str, Any]:
+def _train_and_evaluate(
+    run_dir: RunDir, settings: Parameters
+) -> list[tuple[RunDir, Parameters, dict[str, Any]]]:
+    """Train, then evaluate each task of the run; its directory, settings and what was found."""
     about = algorithm_label(settings["algorithm"], settings["priors"])
     title = f"{settings['robot']}: {settings['task']}, {about} ({run_dir.path})"
     with make_display(title) as display:
         run_graph(GRAPH, trainer_settings(GRAPH, settings, run_dir), run_dir, display)
         display.say(f"training is over; evaluating on {settings['episodes']} held-out layouts")
-        return evaluate(run_dir, settings, display)
+        sides = sides_of(run_dir, settings)
+        return [(side, own, evaluate(side, own, display)) for side, own in sides]
 
 
 def _report(

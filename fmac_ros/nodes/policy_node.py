@@ -115,7 +115,9 @@ class PolicyNode(Node):
 
     def _on_parameters(self, message: PolicyParameters) -> None:
         try:
-            self._actor = Actor.from_bytes(bytes(message.data))
+            actor = Actor.from_bytes(bytes(message.data))
+            actor.version = message.version  # a pair of runs counts through both of them
+            self._actor = actor
         except FormatError as error:
             self.get_logger().error(f"policy parameters of {message.run_id} refused: {error}")
         self._feed()  # an episode may have waited for them

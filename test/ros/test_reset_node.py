@@ -89,6 +89,31 @@ def test_nothing_is_asked_where_nothing_is_to_be_reset(ros):
     assert bench.goals == [[]] and not any(bench.question)
 
 
+def test_a_pair_asks_at_first_and_when_one_of_it_does_not_get_on(ros):
+    bench = Bench(ros, scene_reset="paired", paired_tries=2)
+
+    def reset(task):
+        request = Reset.Request(seed=1, split="train", task=task)
+        return bench.client.call_async(request)
+
+    for task, asks in (
+        ("open it", True),  # nobody has set it up yet
+        ("close it", False),
+        ("open it", False),
+        ("open it", False),
+        ("open it", True),
+        ("open it", False),
+        ("close it", False),
+    ):
+        future = reset(task)
+        if asks:
+            assert bench.asked(f"set the objects up for {task!r}")
+            assert bench.confirm().success
+        assert bench.answer(future).ok
+        assert ros.spin_until(lambda: not bench.question[-1])
+    assert sum(bool(question) for question in bench.question) == 2
+
+
 def test_a_cell_that_resets_itself_is_called_and_may_refuse(ros):
     bench = Bench(ros, scene_reset="service")
     requests, said = [], ["", "no such task"]
