@@ -207,7 +207,7 @@ def test_without_observations_it_stops_and_is_given_up(ros, priors):
     sent, began = len(cell.record.commands), time.monotonic()
     assert ros.spin_until(lambda: cell.record.speed < 0.05, 1.5), "a command ends at rest"
     result, _ = cell.result(handle, 5.0)
-    assert not result.ok and "no observation within 2.0 s" in result.error
+    assert not result.ok and "no usable observation within 2.0 s" in result.error
     assert time.monotonic() - began > 1.5
     assert cell.stands()
     assert len(cell.record.commands) <= sent + 2
