@@ -11,6 +11,7 @@ from fmac_ros.action import MoveArm
 from fmac_ros.control.move import BY_A_PERSON
 from fmac_ros.ros import names
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
+from fmac_ros.ros.jog_input import JOGGING
 from fmac_ros.ros.move_server import EPISODE, MOVING
 
 SERVER_PATIENCE = 30.0  # [s] for policy_node to be there
@@ -18,7 +19,7 @@ ACCEPT_PATIENCE = 5.0  # [s] for a goal to be accepted
 BUSY_PATIENCE = 60.0  # [s] for an episode or a motion that is under way
 SILENCE = 30.0  # [s] without feedback; planning may take some
 RETRY_PERIOD = 1.0  # [s]
-BUSY = (EPISODE, MOVING)
+BUSY = (EPISODE, MOVING, JOGGING)
 
 
 class HomeClient:

@@ -37,7 +37,7 @@ class MoveServer:
 
     Args:
         controller: the gate.
-        busy: why the arm is not free, empty if it is.
+        has_arm: who commands the arm, other than the one it is given; empty if nobody.
         now: time for the controller [s].
     """
 
@@ -47,11 +47,11 @@ class MoveServer:
         config: PolicyConfig,
         controller: ArmController,
         publisher: PolicyPublisher,
-        busy: Callable[[], str],
+        has_arm: Callable[[str], str],
         now: Callable[[float], float],
     ) -> None:
         self._config, self._controller, self._publisher = config, controller, publisher
-        self._busy, self._now, self._log = busy, now, node.get_logger()
+        self._has_arm, self._now, self._log = has_arm, now, node.get_logger()
         self._session: MoveSession | None = None
         self._planner: PathPlanner = make_path_planner(config, controller, self._log)
         self._server = ActionServer(
@@ -104,8 +104,8 @@ class MoveServer:
         robot = self._controller.robot
         if self._config.lockstep:
             return LOCKSTEP
-        if self.running or self._busy():
-            return MOVING if self.running else self._busy()
+        if other := MOVING if self.running else self._has_arm(MOVING):
+            return other
         if len(wanted) and not finite_vector(np.asarray(wanted), robot.size):
             return f"joint_positions are {list(wanted)}, valid: {robot.size} finite numbers or none"
         return lasting_fault(self._controller)

@@ -11,6 +11,7 @@ from motion_recorder import MotionRecorder
 from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool, Float64, String
 from tiny_priors import save_tiny_priors
 
@@ -23,6 +24,7 @@ from fmac_ros.nodes.reset_node import ResetNode
 from fmac_ros.nodes.state_node import StateNode
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.jog_input import JOGGING
 from fmac_ros.ros.move_server import LOCKSTEP, MOVING
 from fmac_ros.srv import Reset
 
@@ -289,3 +291,32 @@ def test_a_reset_waits_for_the_operator_and_comes_home_first(ros, priors):
     assert answer.result().ok, answer.result().message
     assert np.abs(poses[0] - cell.robot.home).max() < 0.03
     cell.record.check(SPEED)
+
+
+def test_a_person_jogs_while_a_button_is_held_and_nobody_else_commands(ros, priors):
+    cell = Cell(ros, priors)
+    stick = ros.node("stick").create_publisher(Joy, "policy_node/jog", qos.RELIABLE)
+    assert ros.spin_until(lambda: stick.get_subscription_count() == 1)
+    cell.record.commands.clear()
+
+    def push(button):
+        stick.publish(Joy(axes=[0.0, 1.0, 0.0], buttons=[button]))
+
+    for _ in range(10):
+        push(0)
+        ros.spin_for(0.05)
+    assert not cell.record.commands, "the button is not held"
+    before = cell.record.pose
+
+    def jogged():
+        push(1)
+        return np.abs(cell.record.pose - before).max() > 0.05
+
+    assert ros.spin_until(jogged, 20.0)
+    refused, _ = cell.result(cell.send())
+    assert not refused.ok and refused.error == JOGGING
+    assert ros.spin_until(lambda: cell.record.speed < 0.05, 5.0), "released, it stops"
+    ros.spin_for(1.5)
+    result, _ = cell.result(cell.send())
+    assert result.ok, result.error
+    cell.record.check()
