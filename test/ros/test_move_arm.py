@@ -49,7 +49,9 @@ class Cell:
 
     def __init__(self, ros, priors, **parameters):
         self.ros, self.robot = ros, load_robot("panda")
-        self.sim = ros.add(PybulletSim, task=TASK, lockstep=False, image_size=64)
+        self.sim = ros.add(
+            PybulletSim, task=TASK, lockstep=False, image_size=64, real_time_factor=2.0
+        )
         self.state = ros.add(
             StateNode,
             use_sim_time=True,

@@ -185,16 +185,16 @@ def test_a_caller_stays_while_a_person_is_waited_for(ros):
     bench = Bench(ros)
     caller = Impatient(ros, patience=2.5)
     assert bench.asked("set the objects up")
-    ros.spin_for(4.0)
+    ros.spin_for(3.5)
     assert not caller.ended
     assert any("waiting for a person" in word for word in caller.said)
     bench.confirm()
-    assert ros.spin_until(lambda: caller.ended) and caller.ended[0] > 4.0
+    assert ros.spin_until(lambda: caller.ended) and caller.ended[0] > 3.5
 
 
 def test_a_caller_does_not_wait_for_a_node_that_died(ros):
     bench = Bench(ros)
-    caller = Impatient(ros, patience=2.5)
+    caller = Impatient(ros, patience=1.5)
     assert bench.asked("set the objects up")
     ros.executor.remove_node(bench.node)
     assert ros.spin_until(lambda: caller.ended, 6.0)
