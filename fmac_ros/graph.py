@@ -111,9 +111,9 @@ ROLES = (
     _Role(
         "trainer_node",
         TRAIN,
-        ("robot", "task", "seed", "algorithm", "objective", "behaviour", "use_video", "use_value")
-        + ("env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir", "resume")
-        + ("audit", "reliability", "warm_start", "choose_by_q"),
+        ("robot", "task", "paired", "seed", "algorithm", "objective", "behaviour", "use_video")
+        + ("use_value", "env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir")
+        + ("resume", "audit", "reliability", "warm_start", "choose_by_q"),
         ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),

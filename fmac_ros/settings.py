@@ -45,6 +45,10 @@ class Setting:
 SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
     "task": Setting("sentence that says what the arm shall do; fmac tasks lists them"),
+    "paired": Setting(
+        "sentence of a task that undoes the first one (open, close): both are trained in turn, and "
+        "the success of one sets the scene up for the other; none: one task"
+    ),
     "seed": Setting("seed of layouts, networks and noise", minimum=0),
     "algorithm": Setting(
         "learning algorithm: fmac is the paper's, fac its follow-up with a learned critic",

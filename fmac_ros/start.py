@@ -47,7 +47,8 @@ def open_run(
     if graph in ON_HARDWARE:
         robot_side.check(settings)
     if graph in WITH_SCENE or settings["cell"] == SIMULATED_CELL:
-        _check_scene(settings["task"])
+        for task in filter(None, (settings["task"], settings["paired"])):
+            _check_scene(task)
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
 
@@ -66,6 +67,18 @@ def trainer_settings(graph: str, settings: Parameters, run_dir: RunDir) -> Param
     return {**wanted, "run_dir": str(run_dir.path), "resume": True}
 
 
+def sides_of(run_dir: RunDir, settings: Parameters) -> list[tuple[RunDir, Parameters]]:
+    """The runs of a run directory with their settings: itself, or the two of a pair."""
+    if not settings["paired"]:
+        return [(run_dir, settings)]
+    sides = []
+    for task in (settings["task"], settings["paired"]):
+        side, own = RunDir(run_dir.path / slug(task)), {**settings, "task": task, "paired": ""}
+        side.save_settings(own)
+        sides.append((side, own))
+    return sides
+
+
 def evaluation_settings(
     settings: Parameters, run_dir: RunDir, graph: str = "eval_sim"
 ) -> Parameters:
@@ -77,6 +90,8 @@ def evaluation_settings(
 
 
 def _new(place: Path | None, settings: Parameters) -> RunDir:
+    if settings["paired"] and slug(settings["paired"]) == slug(settings["task"]):
+        raise ValueError(f"paired is {settings['paired']!r}, as the task, valid: another one")
     run_dir = RunDir(place) if place else fresh(_base(settings))
     if run_dir.path.exists() and any(run_dir.path.iterdir()):
         raise ValueError(

@@ -48,7 +48,7 @@ def test_tighter_limits_of_the_description_win():
     ("old", "new", "message"),
     [
         ("elbow_joint", "knee_joint", "lacks the joints elbow_joint"),
-        ('type="revolute"', 'type="continuous"', "is continuous, valid: revolute"),
+        ('type="revolute"', 'type="floating"', "is floating, valid: revolute"),
         ('velocity="3.2"', 'velocity="nan"', "limits of joint shoulder_pan_joint"),
         ('upper="6.2832"', 'upper="-3"', "home .* outside the joint limits"),
         ("</robot>", "", "is not XML"),

@@ -17,7 +17,7 @@ from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.report.history import load_history
 from fmac_ros.run_dir import RunDir
 from fmac_ros.settings import Parameters
-from fmac_ros.start import on_hardware, open_run, train_settings, trainer_settings
+from fmac_ros.start import on_hardware, open_run, sides_of, train_settings, trainer_settings
 from fmac_ros.supervisor import GraphFailed
 
 SIMULATED, REAL = "train_sim", "train_real"
@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
     run_dir, settings = open_run(given, place, args.resume is not None, graph)
     try:
         with interruptible():
-            found = _train_and_evaluate(run_dir, settings, args.arm)
-            _report(run_dir, settings, found, args.json)
+            for side, own, found in _train_and_evaluate(run_dir, settings, args.arm):
+                _report(side, own, found, args.json)
     except KeyboardInterrupt:
         print(f"interrupted; finished episodes are kept. {_continue(run_dir)}")
         return EXIT_INTERRUPTED
@@ -74,14 +74,18 @@ def _continue(run_dir: RunDir) -> str:
     return f"Continue with:\n  fmac train --resume {shlex.quote(str(run_dir.path))}"
 
 
-def _train_and_evaluate(run_dir: RunDir, settings: Parameters, armed: bool) -> dict[str, Any]:
+def _train_and_evaluate(
+    run_dir: RunDir, settings: Parameters, armed: bool
+) -> list[tuple[RunDir, Parameters, dict[str, Any]]]:
+    """Train, then evaluate each task of the run; its directory, settings and what was found."""
     graph = REAL if on_hardware(settings) else SIMULATED
     about = algorithm_label(settings["algorithm"], settings["priors"])
     title = f"{settings['robot']}: {settings['task']}, {about} ({run_dir.path})"
     with make_display(title) as display:
         run_graph(graph, trainer_settings(graph, settings, run_dir), run_dir, display, armed)
         display.say(f"training is over; evaluating on {settings['episodes']} held-out layouts")
-        return evaluate(run_dir, settings, display, armed)
+        sides = sides_of(run_dir, settings)
+        return [(side, own, evaluate(side, own, display, armed)) for side, own in sides]
 
 
 def _report(

@@ -14,6 +14,7 @@ import coal
 import numpy as np
 import pinocchio as pin
 
+from fmac_ros.control.chain import arm_urdf
 from fmac_ros.control.kinematics import arm_only
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.tool import robot_urdf
@@ -36,7 +37,7 @@ class Collisions:
     """
 
     def __init__(self, robot: RobotConfig, urdf: str | None = None) -> None:
-        text = urdf if urdf is not None else robot_urdf(robot)
+        text = arm_urdf(robot, urdf if urdf is not None else robot_urdf(robot))
         whole = pin.buildModelFromXML(text)
         shapes = _shapes(whole, text)
         self.from_meshes = shapes is not None

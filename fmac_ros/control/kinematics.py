@@ -10,6 +10,7 @@ import copy
 import numpy as np
 import pinocchio as pin
 
+from fmac_ros.control.chain import arm_urdf
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.tool import robot_urdf
 
@@ -30,11 +31,12 @@ class Kinematics:
         urdf: URDF text to use instead of the robot's own, such as /robot_description.
 
     Raises:
-        ValueError: the URDF lacks the robot's joints or tool link.
+        ValueError: the URDF lacks the robot's joints or tool link, or they are not one chain.
     """
 
     def __init__(self, robot: RobotConfig, urdf: str | None = None) -> None:
-        model = pin.buildModelFromXML(urdf if urdf is not None else robot_urdf(robot))
+        text = arm_urdf(robot, urdf if urdf is not None else robot_urdf(robot))
+        model = pin.buildModelFromXML(text)
         self._model = arm_only(model, robot)[0]
         self._data = self._model.createData()
         self._frame = self._model.getFrameId(robot.ee_link)

@@ -23,9 +23,15 @@ MOST_PLANS = 10
 CANCELLED = "cancelled by the client"
 # What may pass while the arm stands: then the way is planned again from where it stands.
 PASSING = (gates.PAUSED, gates.STALE_OBSERVATION, gates.CLOCK_MISMATCH, gates.NO_TRAJECTORY)
-LASTING = (gates.EMERGENCY_STOP, gates.DISARMED)
+BY_A_PERSON = "the arm does not move before a person arms it"
 
 FindPath = Callable[[np.ndarray], "Future[Path]"]
+
+
+def lasting_fault(controller: ArmController) -> str:
+    """Why the arm must not move until a person lets it, empty if it may or is only paused."""
+    fault = controller.interlock.fault
+    return f"{fault}: {BY_A_PERSON}" if fault and fault not in PASSING else ""
 
 
 class Move:
@@ -76,8 +82,8 @@ class Move:
 
     def look(self) -> None:
         """End if the arm may not be moved any more; call between observations, too."""
-        fault = self._controller.interlock.fault
-        if fault in LASTING:
+        fault = lasting_fault(self._controller)
+        if fault:
             self.finish(fault)
 
     def cancel(self) -> None:
@@ -157,6 +163,7 @@ class Move:
         return command
 
     def _held(self, command: Command) -> None:
+        self.look()
         if command.reason in PASSING:
             self.waits_for = command.reason
             self._stage = self._settle

@@ -61,15 +61,23 @@ def train(
     try:
         run.recover()
         while not run.progress.finished and not (stop and stop.is_set()):
-            run.enter("collecting")
-            episode = robot.rollout(run.next_rollout())  # tau, line 4
-            run.enter("imagining")
-            labels = priors.label(episode)  # tau_hat, line 3, with M_V and M_R
-            record = Record(episode, labels, encoder.encode(episode.pictures))
-            run.keep(audited(record, auditor))  # D, line 4
-            run.learn()  # Eq. 1 and Eq. 2, line 5
+            one_episode(run, robot, priors, encoder, auditor)
         return run.finish("done" if run.progress.finished else "stopped")
     except Stopped:
         return run.finish("stopped")
     finally:
         run.close()
+
+
+def one_episode(
+    run: Run, robot: Robot, priors: Priors, encoder: Encoder, auditor: Auditor | None
+) -> Record:
+    """One round of the loop of Algorithm 1; what was kept of it."""
+    run.enter("collecting")
+    episode = robot.rollout(run.next_rollout())  # tau, line 4
+    run.enter("imagining")
+    labels = priors.label(episode)  # tau_hat, line 3, with M_V and M_R
+    record = audited(Record(episode, labels, encoder.encode(episode.pictures)), auditor)
+    run.keep(record)  # D, line 4
+    run.learn()  # Eq. 1 and Eq. 2, line 5
+    return record

@@ -49,10 +49,14 @@ class Run:
             self._count(record)
             self._updater.train_to(self._due())
 
+    @property
+    def playing(self) -> bool:
+        """The next episode is random play."""
+        return self.progress.env_steps < self._config.seed_steps
+
     def next_rollout(self) -> RolloutSpec:
         """The next episode: random play first, then rho's warm start, then the run's behaviour."""
-        number = self.progress.episodes + 1
-        playing = self.progress.env_steps < self._config.seed_steps
+        number, playing = self.progress.episodes + 1, self.playing
         seeds = np.random.SeedSequence([self._config.seed, number])
         return RolloutSpec(
             episode_id=f"{number:06d}",

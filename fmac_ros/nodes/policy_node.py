@@ -33,6 +33,7 @@ from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
 from fmac_ros.ros.grippers import make_gripper
+from fmac_ros.ros.jog_input import JOGGING, JogInput
 from fmac_ros.ros.move_server import EPISODE, MOVING, MoveServer
 from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.policy_config import PolicyConfig
@@ -58,6 +59,7 @@ class PolicyNode(Node):
         self._actor: Actor | None = None
         self._session: RolloutSession | None = None
         self._moves: MoveServer | None = None
+        self._jog: JogInput | None = None
         self._latest: Observation | None = None
         self._used_until = -math.inf  # stamp of the last state that a rollout has seen [s]
         self._diagnostics = Diagnostics(self)
@@ -105,8 +107,10 @@ class PolicyNode(Node):
         """Offer rollouts and motions: it is known what the arm is like."""
         self._guard.controller = controller
         self._moves = MoveServer(
-            self, self._config, controller, self._publisher, self._busy, self._now
+            self, self._config, controller, self._publisher, self._has_arm, self._now
         )
+        if not self._config.lockstep:
+            self._jog = JogInput(self, controller, self._publisher, self._has_arm, self._now)
         self._server = ActionServer(
             self,
             RolloutAction,
@@ -115,8 +119,14 @@ class PolicyNode(Node):
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
 
-    def _busy(self) -> str:
-        return EPISODE if self._session is not None else ""
+    def _has_arm(self, but: str) -> str:
+        """Who commands the arm, other than ``but``; empty if nobody."""
+        found = {
+            EPISODE: self._session is not None,
+            MOVING: self._moves is not None and self._moves.running,
+            JOGGING: self._jog is not None and self._jog.active,
+        }
+        return next((who for who, has in found.items() if has and who != but), "")
 
     def _now(self, stamp: float) -> float:
         """Time [s]; a lock-step world stands still at the stamp that is answered."""
@@ -124,7 +134,9 @@ class PolicyNode(Node):
 
     def _on_parameters(self, message: PolicyParameters) -> None:
         try:
-            self._actor = Actor.from_bytes(bytes(message.data))
+            actor = Actor.from_bytes(bytes(message.data))
+            actor.version = message.version  # a pair of runs counts through both of them
+            self._actor = actor
         except FormatError as error:
             self.get_logger().error(f"policy parameters of {message.run_id} refused: {error}")
         self._feed()  # an episode may have waited for them
@@ -140,6 +152,8 @@ class PolicyNode(Node):
         self._latest = observation
         if self._moves is not None:
             self._moves.handle(observation)
+        if self._jog is not None:
+            self._jog.handle(observation)
         self._feed()
 
     def _feed(self) -> None:
@@ -181,8 +195,8 @@ class PolicyNode(Node):
         )
         controller = self._guard.controller
         assert controller is not None  # there is no action server before
-        if self._moves is not None and self._moves.running:
-            raise ValueError(MOVING)
+        if other := self._has_arm(but=EPISODE):
+            raise ValueError(other)
         # Only states from after the goal count: the reset, for one, comes before it.
         clock = self.get_clock().now().nanoseconds / 1e9
         clock += 0.0 if self._config.lockstep else _CLOCK_LAG

@@ -47,6 +47,12 @@ class ResetConfig:
         minimum=1.0,
         maximum=3600.0,
     )
+    paired_tries: int = parameter(
+        5,
+        description="episodes of one task of a pair in a row after which a person is asked",
+        minimum=1,
+        maximum=1000,
+    )
 
 
 class ResetNode(Node):
@@ -61,7 +67,9 @@ class ResetNode(Node):
         self._waiting = ""
         self._home = HomeClient(self)
         self._person = Person(self)
-        self._scene = scene_reset(config.scene_reset, self, self._person, config.scene_timeout)
+        self._scene = scene_reset(
+            config.scene_reset, self, self._person, config.scene_timeout, config.paired_tries
+        )
         self._teller = self.create_publisher(String, names.RESET_WAITING, qos.RELIABLE)
         # Reentrant: a reset that waits for a person must not keep the next request out.
         group = ReentrantCallbackGroup()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
 
 from fmac_ros.learning.algorithm import train
-from fmac_ros.learning.algorithms import make_learner
 from fmac_ros.learning.files import StoreError
+from fmac_ros.learning.pair import train_pair
+from fmac_ros.learning.progress import Progress
 from fmac_ros.learning.tensors import FormatError
 from fmac_ros.priors.registry import load_encoder
-from fmac_ros.priors.spec import algorithm_label
 from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.diagnostics import Diagnostics
@@ -23,9 +22,11 @@ from fmac_ros.ros.parameters import ParameterError, declare
 from fmac_ros.ros.prior_client import RosPriors
 from fmac_ros.ros.robot_client import RosRobot
 from fmac_ros.ros.run import run_node
-from fmac_ros.ros.run_settings import TrainerConfig, open_store
+from fmac_ros.ros.run_parts import RunParts, configurations
+from fmac_ros.ros.run_settings import TrainerConfig
 from fmac_ros.ros.threads import one_torch_thread, step_back
-from fmac_ros.ros.trainer_hooks import PolicyPublisherHook, RunIdentity, StatusHook
+from fmac_ros.ros.trainer_hooks import PolicyPublisherHook
+from fmac_ros.ros.turns import Turns
 from fmac_ros.trust.audit import HUMAN, PRIORS, Auditor, HumanAudit, ValueAudit
 from fmac_ros.types import RolloutSpec
 
@@ -34,17 +35,18 @@ _EXPECTED = (*_LASTING, Refused, EpisodeLost, Unanswered, FloatingPointError)
 
 
 class TrainerNode(Node):
-    """Trains one run; the process ends with it, or saves it when it is asked to end."""
+    """Trains one run, or a pair; the process ends with it, or saves it when asked to end."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__("trainer_node", **options)
         config = declare(self, TrainerConfig)
         self._config = config
         self._open()
-        algorithm = algorithm_label(config.algorithm, config.priors)
-        identity = RunIdentity(Path(config.run_dir).name, config.task, config.robot, algorithm)
-        self._parameters_hook = PolicyPublisherHook(self, identity)
-        self._status = StatusHook(self, identity, config.env_steps)
+        self._parameters_hook: PolicyPublisherHook | Turns = (
+            PolicyPublisherHook(self, self._sides[0].identity)
+            if len(self._sides) == 1
+            else Turns(self, self._sides)
+        )
         self._diagnostics = Diagnostics(self)
         self._run = BackgroundRun(self, self._train, self._on_failure, _EXPECTED, _LASTING)
         caller = Caller(self, self._run.stop, self._tell)
@@ -55,17 +57,14 @@ class TrainerNode(Node):
         self._run.start()
 
     def _open(self) -> None:
-        config = self._config
+        self._sides: list[RunParts] = []
         try:
-            self._train_config = config.train_config()
-            learner_config = config.learner_config()
-            self._encoder = load_encoder(config.priors)
-            sizes = self._encoder.latent_shape, *config.sizes()
-            self._store = open_store(config, self._encoder.version)
-            self._learner = make_learner(
-                config.algorithm, learner_config, *sizes, config.seed, self._store.folder
-            )
+            self._encoder = load_encoder(self._config.priors)
+            for config in configurations(self._config):
+                self._sides.append(RunParts(self, config, self._encoder))
         except (ValueError, OSError, StoreError) as error:
+            for side in self._sides:
+                side.store.close()
             raise ParameterError(f"parameters of trainer_node: {error}") from error
 
     def _make_auditor(self, caller: Caller) -> Auditor | None:
@@ -80,25 +79,37 @@ class TrainerNode(Node):
         return self._robot.rollout(spec)
 
     def _train(self) -> None:
+        for side, progress in zip(self._sides, self._trained(), strict=True):
+            side.status.publish()
+            self.get_logger().info(
+                f"{progress.state}: {progress.episodes} episodes, {progress.env_steps} steps, "
+                f"saved in {side.store.folder}"
+            )
+
+    def _trained(self) -> list[Progress]:
+        """Train to the end; how far each run has come."""
+        hook, stop = self._parameters_hook, self._run.stop
+        if isinstance(hook, Turns):
+            runs = [side.run(hook.hook(i)) for i, side in enumerate(self._sides)]
+            common = self, self._priors, self._encoder
+            return train_pair(runs, *common, hook.take, stop, self._auditor)
+        side = self._sides[0]
         progress = train(
             robot=self,
             priors=self._priors,
-            learner=self._learner,
+            learner=side.learner,
             encoder=self._encoder,
-            store=self._store,
-            config=self._train_config,
-            hooks=(self._parameters_hook, self._status),
-            stop=self._run.stop,
+            store=side.store,
+            config=side.config,
+            hooks=(hook, side.status),
+            stop=stop,
             auditor=self._auditor,
         )
-        self._status.publish()
-        self.get_logger().info(
-            f"{progress.state}: {progress.episodes} episodes, {progress.env_steps} steps, "
-            f"saved in {self._store.folder}"
-        )
+        return [progress]
 
     def _tell(self, detail: str) -> None:
-        self._status.waiting(detail)
+        for side in self._sides:
+            side.status.waiting("" if side.status.silent else detail)
         if detail:
             self._diagnostics.warn(detail)
         else:
@@ -106,12 +117,14 @@ class TrainerNode(Node):
 
     def _on_failure(self, reason: str) -> None:
         self._diagnostics.error(reason)
-        self._status.failed(reason)
+        for side in self._sides:
+            side.status.failed(reason)
 
     def destroy_node(self) -> None:
         """Save the run, then end the node."""
         self._run.close()
-        self._store.close()
+        for side in self._sides:
+            side.store.close()
         super().destroy_node()
 
 

@@ -8,9 +8,10 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 
 from fmac_ros.action import MoveArm
-from fmac_ros.control.gate import DISARMED, EMERGENCY_STOP
+from fmac_ros.control.move import BY_A_PERSON
 from fmac_ros.ros import names
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
+from fmac_ros.ros.jog_input import JOGGING
 from fmac_ros.ros.move_server import EPISODE, MOVING
 
 SERVER_PATIENCE = 30.0  # [s] for policy_node to be there
@@ -18,8 +19,7 @@ ACCEPT_PATIENCE = 5.0  # [s] for a goal to be accepted
 BUSY_PATIENCE = 60.0  # [s] for an episode or a motion that is under way
 SILENCE = 30.0  # [s] without feedback; planning may take some
 RETRY_PERIOD = 1.0  # [s]
-UNTIL_A_PERSON = (DISARMED, EMERGENCY_STOP)  # what only a person changes, however long it takes
-BUSY = (EPISODE, MOVING)
+BUSY = (EPISODE, MOVING, JOGGING)
 
 
 class HomeClient:
@@ -43,7 +43,7 @@ class HomeClient:
             error = self._try(caller)
             if not error:
                 return
-            if error.startswith(UNTIL_A_PERSON):
+            if error.endswith(BY_A_PERSON):
                 caller.tell(f"the arm cannot move home: {error}")
             elif error.startswith(BUSY) and time.monotonic() < busy_until:
                 caller.tell(f"the arm moves home soon: {error}")

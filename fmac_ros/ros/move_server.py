@@ -17,7 +17,7 @@ from rclpy.node import Node
 from fmac_ros.action import MoveArm
 from fmac_ros.control.controller import ArmController
 from fmac_ros.control.gate import finite_vector
-from fmac_ros.control.move import LASTING, Move
+from fmac_ros.control.move import Move, lasting_fault
 from fmac_ros.control.planner import Path, PathPlanner
 from fmac_ros.ros import names
 from fmac_ros.ros.move_session import MoveSession
@@ -37,7 +37,7 @@ class MoveServer:
 
     Args:
         controller: the gate.
-        busy: why the arm is not free, empty if it is.
+        has_arm: who commands the arm, other than the one it is given; empty if nobody.
         now: time for the controller [s].
     """
 
@@ -47,11 +47,11 @@ class MoveServer:
         config: PolicyConfig,
         controller: ArmController,
         publisher: PolicyPublisher,
-        busy: Callable[[], str],
+        has_arm: Callable[[str], str],
         now: Callable[[float], float],
     ) -> None:
         self._config, self._controller, self._publisher = config, controller, publisher
-        self._busy, self._now, self._log = busy, now, node.get_logger()
+        self._has_arm, self._now, self._log = has_arm, now, node.get_logger()
         self._session: MoveSession | None = None
         self._planner: PathPlanner = make_path_planner(config, controller, self._log)
         self._server = ActionServer(
@@ -104,12 +104,11 @@ class MoveServer:
         robot = self._controller.robot
         if self._config.lockstep:
             return LOCKSTEP
-        if self.running or self._busy():
-            return MOVING if self.running else self._busy()
+        if other := MOVING if self.running else self._has_arm(MOVING):
+            return other
         if len(wanted) and not finite_vector(np.asarray(wanted), robot.size):
             return f"joint_positions are {list(wanted)}, valid: {robot.size} finite numbers or none"
-        fault = self._controller.interlock.fault
-        return f"{fault}: the arm does not move before a person arms it" if fault in LASTING else ""
+        return lasting_fault(self._controller)
 
     def _finder(self, goal: np.ndarray) -> Callable[[np.ndarray], Future[Path]]:
         return lambda start: in_thread(lambda: self._planner.plan(start, goal), "planner")

@@ -8,6 +8,7 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from fmac_ros.action import MoveArm
+from fmac_ros.control.gate import PAUSED
 from fmac_ros.control.move import CANCELLED, Move
 from fmac_ros.ros.policy_publisher import PolicyPublisher
 from fmac_ros.types import Observation
@@ -33,13 +34,14 @@ class MoveSession:
         """Take an observation at ``now`` [s]."""
         if self.done.done():
             return
-        self._seen = time.monotonic()
         self._heed_cancel()
         try:
             command = self.move.observe(observation, now)
         except (ValueError, RuntimeError, ArithmeticError) as error:
             self.move.finish(str(error))
             command = None
+        if self.move.waits_for in ("", PAUSED):  # what cannot be used was not seen
+            self._seen = time.monotonic()
         if command is not None:
             self._publisher.command(command, None)
         self._goal.publish_feedback(MoveArm.Feedback(progress=float(self.move.progress)))
@@ -56,8 +58,8 @@ class MoveSession:
             self.move.finish(CANCELLED)
         elif silence > observation_timeout:
             self.move.finish(
-                f"no observation within {observation_timeout:.1f} s;"
-                " are state_node, the cameras and the robot side running?"
+                f"no usable observation within {observation_timeout:.1f} s;"
+                " are state_node, the cameras and the robot side running, and the clocks right?"
             )
         self._settle()
 

@@ -24,7 +24,7 @@ from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
 
-_NOT_OF_THE_RUN = ("run_dir", "resume", "prior_timeout", "audit_timeout")
+_NOT_OF_THE_RUN = ("run_dir", "resume", "paired", "prior_timeout", "audit_timeout")
 _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it another one
 
 
@@ -34,6 +34,9 @@ class TrainerConfig:
 
     task: str = parameter(description="sentence that says what the arm shall do")
     run_dir: str = parameter(description="directory that the run is kept in")
+    paired: str = parameter(
+        "", description="sentence of the task that undoes the first one, trained in turn with it"
+    )
     resume: bool = parameter(False, description="continue the run in run_dir if there is one")
     robot: str = parameter("panda", description="arm that is trained, in config/robots")
     action_space: str = parameter(

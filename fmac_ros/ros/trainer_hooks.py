@@ -60,7 +60,11 @@ class PolicyPublisherHook(Subscriber):
 
 
 class StatusHook(Subscriber):
-    """Publishes the trainer's status twice a second, and what happens to the log."""
+    """Publishes the trainer's status twice a second, and what happens to the log.
+
+    Attributes:
+        silent: set while the other run of a pair has its turn.
+    """
 
     def __init__(self, node: Node, identity: RunIdentity, env_steps_total: int) -> None:
         self._node = node
@@ -70,6 +74,7 @@ class StatusHook(Subscriber):
         self._updated = time.monotonic()
         self._detail = ""
         self._failed = False
+        self.silent = False
         self.version = 0
         self._publisher = node.create_publisher(TrainerStatus, names.TRAINER_STATUS, qos.RELIABLE)
         node.create_timer(
@@ -117,7 +122,9 @@ class StatusHook(Subscriber):
         self.publish()
 
     def publish(self) -> None:
-        """Publish the status as it is now."""
+        """Publish the status as it is now, unless ``silent``."""
+        if self.silent:
+            return
         publish(self._node, self._publisher, self._message())
 
     def _state(self) -> str:

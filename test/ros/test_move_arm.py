@@ -11,18 +11,20 @@ from motion_recorder import MotionRecorder
 from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool, Float64, String
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.action import MoveArm, Rollout
 from fmac_ros.control import gate as gates
-from fmac_ros.control.move import CANCELLED
+from fmac_ros.control.move import BY_A_PERSON, CANCELLED
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.nodes.pybullet_sim import PybulletSim
 from fmac_ros.nodes.reset_node import ResetNode
 from fmac_ros.nodes.state_node import StateNode
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.jog_input import JOGGING
 from fmac_ros.ros.move_server import LOCKSTEP, MOVING
 from fmac_ros.srv import Reset
 
@@ -47,7 +49,9 @@ class Cell:
 
     def __init__(self, ros, priors, **parameters):
         self.ros, self.robot = ros, load_robot("panda")
-        self.sim = ros.add(PybulletSim, task=TASK, lockstep=False, image_size=64)
+        self.sim = ros.add(
+            PybulletSim, task=TASK, lockstep=False, image_size=64, real_time_factor=2.0
+        )
         self.state = ros.add(
             StateNode,
             use_sim_time=True,
@@ -142,7 +146,7 @@ def test_disarmed_it_does_not_begin_and_stops_on_its_way(ros, priors):
     cell.put(cell.robot.home + ASIDE)
     cell.arm(False)
     result, status = cell.result(cell.send())
-    assert not result.ok and gates.DISARMED in result.error and "arms it" in result.error
+    assert not result.ok and result.error == f"{gates.DISARMED}: {BY_A_PERSON}"
     assert status == GoalStatus.STATUS_ABORTED
     assert not cell.record.commands
     cell.arm(True)
@@ -150,7 +154,7 @@ def test_disarmed_it_does_not_begin_and_stops_on_its_way(ros, priors):
     cell.under_way()
     cell.arm(False)
     result, status = cell.result(handle, 2.0)
-    assert not result.ok and result.error == gates.DISARMED
+    assert not result.ok and result.error == f"{gates.DISARMED}: {BY_A_PERSON}"
     assert status == GoalStatus.STATUS_ABORTED
     assert cell.stands()
     cell.arm(True)
@@ -165,7 +169,7 @@ def test_the_emergency_stop_ends_it(ros, priors):
     cell.under_way()
     cell.stop.publish(Bool(data=True))
     result, _ = cell.result(handle, 2.0)
-    assert not result.ok and result.error == gates.EMERGENCY_STOP
+    assert not result.ok and result.error == f"{gates.EMERGENCY_STOP}: {BY_A_PERSON}"
     assert cell.stands()
     cell.record.check(SPEED)
 
@@ -207,7 +211,7 @@ def test_without_observations_it_stops_and_is_given_up(ros, priors):
     sent, began = len(cell.record.commands), time.monotonic()
     assert ros.spin_until(lambda: cell.record.speed < 0.05, 1.5), "a command ends at rest"
     result, _ = cell.result(handle, 5.0)
-    assert not result.ok and "no observation within 2.0 s" in result.error
+    assert not result.ok and "no usable observation within 2.0 s" in result.error
     assert time.monotonic() - began > 1.5
     assert cell.stands()
     assert len(cell.record.commands) <= sent + 2
@@ -289,3 +293,32 @@ def test_a_reset_waits_for_the_operator_and_comes_home_first(ros, priors):
     assert answer.result().ok, answer.result().message
     assert np.abs(poses[0] - cell.robot.home).max() < 0.03
     cell.record.check(SPEED)
+
+
+def test_a_person_jogs_while_a_button_is_held_and_nobody_else_commands(ros, priors):
+    cell = Cell(ros, priors)
+    stick = ros.node("stick").create_publisher(Joy, "policy_node/jog", qos.RELIABLE)
+    assert ros.spin_until(lambda: stick.get_subscription_count() == 1)
+    cell.record.commands.clear()
+
+    def push(button):
+        stick.publish(Joy(axes=[0.0, 1.0, 0.0], buttons=[button]))
+
+    for _ in range(10):
+        push(0)
+        ros.spin_for(0.05)
+    assert not cell.record.commands, "the button is not held"
+    before = cell.record.pose
+
+    def jogged():
+        push(1)
+        return np.abs(cell.record.pose - before).max() > 0.05
+
+    assert ros.spin_until(jogged, 20.0)
+    refused, _ = cell.result(cell.send())
+    assert not refused.ok and refused.error == JOGGING
+    assert ros.spin_until(lambda: cell.record.speed < 0.05, 5.0), "released, it stops"
+    ros.spin_for(1.5)
+    result, _ = cell.result(cell.send())
+    assert result.ok, result.error
+    cell.record.check()

@@ -13,6 +13,7 @@ from std_srvs.srv import Trigger
 
 from fmac_ros.action import MoveArm
 from fmac_ros.control.gate import DISARMED
+from fmac_ros.control.move import BY_A_PERSON
 from fmac_ros.nodes.reset_node import SUPERSEDED, ResetNode
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
@@ -88,6 +89,31 @@ def test_nothing_is_asked_where_nothing_is_to_be_reset(ros):
     assert bench.goals == [[]] and not any(bench.question)
 
 
+def test_a_pair_asks_at_first_and_when_one_of_it_does_not_get_on(ros):
+    bench = Bench(ros, scene_reset="paired", paired_tries=2)
+
+    def reset(task):
+        request = Reset.Request(seed=1, split="train", task=task)
+        return bench.client.call_async(request)
+
+    for task, asks in (
+        ("open it", True),  # nobody has set it up yet
+        ("close it", False),
+        ("open it", False),
+        ("open it", False),
+        ("open it", True),
+        ("open it", False),
+        ("close it", False),
+    ):
+        future = reset(task)
+        if asks:
+            assert bench.asked(f"set the objects up for {task!r}")
+            assert bench.confirm().success
+        assert bench.answer(future).ok
+        assert ros.spin_until(lambda: not bench.question[-1])
+    assert sum(bool(question) for question in bench.question) == 2
+
+
 def test_a_cell_that_resets_itself_is_called_and_may_refuse(ros):
     bench = Bench(ros, scene_reset="service")
     requests, said = [], ["", "no such task"]
@@ -107,7 +133,7 @@ def test_a_cell_that_resets_itself_is_called_and_may_refuse(ros):
 
 def test_it_waits_until_the_arm_is_armed_and_free(ros):
     bench = Bench(ros, scene_reset="none")
-    bench.answers = [f"{DISARMED}: a person arms it", EPISODE, ""]
+    bench.answers = [f"{DISARMED}: {BY_A_PERSON}", EPISODE, ""]
     future = bench.reset()
     assert ros.spin_until(lambda: any(DISARMED in w for w in bench.words))
     assert bench.answer(future).ok
@@ -159,16 +185,16 @@ def test_a_caller_stays_while_a_person_is_waited_for(ros):
     bench = Bench(ros)
     caller = Impatient(ros, patience=2.5)
     assert bench.asked("set the objects up")
-    ros.spin_for(4.0)
+    ros.spin_for(3.5)
     assert not caller.ended
     assert any("waiting for a person" in word for word in caller.said)
     bench.confirm()
-    assert ros.spin_until(lambda: caller.ended) and caller.ended[0] > 4.0
+    assert ros.spin_until(lambda: caller.ended) and caller.ended[0] > 3.5
 
 
 def test_a_caller_does_not_wait_for_a_node_that_died(ros):
     bench = Bench(ros)
-    caller = Impatient(ros, patience=2.5)
+    caller = Impatient(ros, patience=1.5)
     assert bench.asked("set the objects up")
     ros.executor.remove_node(bench.node)
     assert ros.spin_until(lambda: caller.ended, 6.0)
