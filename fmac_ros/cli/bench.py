@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.cli import bench_latency, bench_server, options, result
+from fmac_ros.cli import bench_latency, bench_server, bench_soak, options, result
 from fmac_ros.paths import cache_dir
 
 
@@ -26,11 +26,19 @@ def add_parser(subparsers: Any) -> None:
     bench_latency.add_parser(
         benches.add_parser("latency", help="time from an observation to its command")
     )
+    bench_soak.add_parser(
+        benches.add_parser("soak", help="a long run in which something goes wrong all the time")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that was asked for."""
-    runs = {"server": bench_server.run, "latency": bench_latency.run, "priors": _run_priors}
+    runs = {
+        "priors": _run_priors,
+        "server": bench_server.run,
+        "latency": bench_latency.run,
+        "soak": bench_soak.run,
+    }
     return runs[args.bench](args)
 
 
