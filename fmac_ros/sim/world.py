@@ -104,10 +104,18 @@ class World:
         self.layout = TASKS[goal.task].build(self._client, goal, rng)
 
     def set_trajectory(
-        self, times: np.ndarray, positions: np.ndarray, velocities: np.ndarray
+        self,
+        times: np.ndarray,
+        positions: np.ndarray,
+        velocities: np.ndarray,
+        bridge: float = 0.0,
     ) -> None:
-        """Follow a trajectory from now on: times (k,) [s], positions and velocities (k, n)."""
-        self.arm.follow(times, positions, velocities, start=self.time)
+        """Follow a trajectory from now on: times (k,) [s], positions and velocities (k, n).
+
+        Args:
+            bridge: as of Arm.follow [s].
+        """
+        self.arm.follow(times, positions, velocities, start=self.time, bridge=bridge)
 
     def step(self, duration: float) -> None:
         """Advance the physics by ``duration`` [s]."""
