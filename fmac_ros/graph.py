@@ -228,16 +228,17 @@ def settings_of(graph: str) -> Parameters:
     return {name: v for name, v in shared.items() if name in read and name not in fixed}
 
 
-def after_exit(spec: NodeSpec, code: int, deaths: int) -> str:
+def after_exit(spec: NodeSpec, code: int, deaths: int, limit: int = RESPAWN_LIMIT) -> str:
     """Decide what follows a node's exit: ``end`` of the graph, ``respawn`` or ``fail``.
 
     Args:
         code: exit code, negative for a signal.
         deaths: how often it was started again before.
+        limit: how often it is started again at most.
     """
     if spec.ends_graph and code == 0:
         return "end"
-    hopeless = code == EXIT_CONFIGURATION or deaths >= RESPAWN_LIMIT
+    hopeless = code == EXIT_CONFIGURATION or deaths >= limit
     return "fail" if hopeless else "respawn"
 
 

@@ -51,6 +51,7 @@ class Supervisor:
         log_dir: one ``<node>.log`` a node is appended to here.
         environment: environment of the children.
         say: told in one sentence whatever happens to a node.
+        respawn_limit: how often a node is started again at most.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class Supervisor:
         log_dir: Path,
         environment: Mapping[str, str],
         say: Callable[[str], None],
+        respawn_limit: int = RESPAWN_LIMIT,
     ) -> None:
         self._specs = tuple(specs)
         self._command = command
         self._log_dir = log_dir
         self._environment = dict(environment)
         self._say = say
+        self._respawn_limit = respawn_limit
         self._children: dict[str, Child] = {}
 
     def __enter__(self) -> Supervisor:
@@ -95,7 +98,7 @@ class Supervisor:
             GraphFailed: a node died more often than it is started again.
         """
         next_call = time.monotonic()
-        while not self._ended():
+        while not self.look():
             if time.monotonic() >= next_call:
                 every()
                 next_call = time.monotonic() + interval_s
@@ -118,13 +121,13 @@ class Supervisor:
                 names = ", ".join(self.pids) or "nobody"
                 self._say(f"not waiting any longer for {names}")
 
-    def _ended(self) -> bool:
-        """Handle whatever exited; True once the graph is over."""
+    def look(self) -> bool:
+        """Handle whatever exited; True once the graph is over. Raises as :meth:`wait` does."""
         for child in self._children.values():
             code = child.process.poll()
             if code is None:
                 continue
-            verdict = after_exit(child.spec, code, child.deaths)
+            verdict = after_exit(child.spec, code, child.deaths, self._respawn_limit)
             if verdict == "end":
                 return True
             if verdict == "fail":
@@ -138,7 +141,7 @@ class Supervisor:
         meanwhile = f"; {' and '.join(waiting)} will wait for it" if waiting else ""
         self._say(
             f"{child.spec.name} {describe_exit(code)}; starting it again "
-            f"({child.deaths} of {RESPAWN_LIMIT}){meanwhile}"
+            f"({child.deaths} of {self._respawn_limit}){meanwhile}"
         )
         child.process = self._start(child.spec, child.log)
 

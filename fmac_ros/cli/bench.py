@@ -11,6 +11,7 @@ from fmac_ros.cli import (
     bench_latency,
     bench_learning,
     bench_server,
+    bench_soak,
     bench_speed,
     options,
     result,
@@ -39,6 +40,9 @@ def add_parser(subparsers: Any) -> None:
     bench_latency.add_parser(
         benches.add_parser("latency", help="time from an observation to its command")
     )
+    bench_soak.add_parser(
+        benches.add_parser("soak", help="a long run in which something goes wrong all the time")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         "learning": bench_learning.run,
         "speed": bench_speed.run,
         "latency": bench_latency.run,
+        "soak": bench_soak.run,
     }
     return runs[args.bench](args)
 

@@ -41,6 +41,7 @@ from fmac_ros.srv import Reset
 from fmac_ros.tasks import find_goal
 
 _TICK_RATE_HZ = 100.0
+_BRIDGE = 0.15  # [s] in which the arm comes over to a command that is late
 _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
 _MAX_LAG = 0.5  # [s] behind the wall clock before real time gives it up
 
@@ -112,7 +113,9 @@ class PybulletSim(Node):
     def _on_trajectory(self, message: JointTrajectory) -> None:
         try:
             times, positions, velocities = trajectory_to_arrays(message, self._world.joint_names)
-            self._world.set_trajectory(self._from_now(message, times), positions, velocities)
+            bridge = 0.0 if self._config.lockstep else _BRIDGE
+            times = self._from_now(message, times)
+            self._world.set_trajectory(times, positions, velocities, bridge)
         except ConversionError as error:
             self._complain(f"command refused: {error}")
             return

@@ -7,6 +7,7 @@ from collections import Counter
 
 from rclpy.node import Node
 
+UNKNOWN = "a nameless node"
 LINGERING = 30.0  # [s] for which a node that died may still be listed
 
 
@@ -28,11 +29,17 @@ class StrangerWatch:
         self._topic = node.resolve_topic_name(topic)
         self._own = node.get_fully_qualified_name() if own else ""
         self._started = time.monotonic()
+        self._was_unknown = False
 
     def found(self) -> str:
         """Who they are and where, in words; empty if there are none."""
         endpoints = self._node.get_publishers_info_by_topic(self._topic)
         names = Counter(_full(end.node_namespace, end.node_name) for end in endpoints)
+        if names[UNKNOWN] and not self._was_unknown:
+            names[UNKNOWN], self._was_unknown = 0, True  # its name may just not be here yet
+        elif not names[UNKNOWN]:
+            self._was_unknown = False
+        names = +names
         strangers = self._beside_me(names) if self._own else self._several(names)
         return f"{', '.join(strangers)} on {self._topic}" if strangers else ""
 
@@ -46,4 +53,6 @@ class StrangerWatch:
 
 
 def _full(namespace: str, name: str) -> str:
+    if "_UNKNOWN_" in name:
+        return UNKNOWN
     return f"{namespace.rstrip('/')}/{name}"

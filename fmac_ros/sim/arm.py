@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pybullet
@@ -18,6 +19,31 @@ LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
 TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
 MAX_FORCE = 150.0  # [N m]
 GRIP_FORCE = 20.0  # [N]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A smooth way from one trajectory to another that is elsewhere, as a driver takes it.
+
+    Attributes:
+        start, duration: [s].
+        gap, kick: (n,) what the first is ahead of the second at the start [rad, rad/s].
+    """
+
+    start: float
+    duration: float
+    gap: np.ndarray
+    kick: np.ndarray
+
+    def at(self, time: float) -> tuple[np.ndarray, np.ndarray]:
+        """What is left of both at ``time`` [s], (n,) each: a cubic to nothing."""
+        s = (time - self.start) / self.duration
+        if not 0 <= s < 1:
+            return np.zeros_like(self.gap), np.zeros_like(self.kick)
+        kick = self.kick * self.duration
+        left = self.gap * (2 * s**3 - 3 * s**2 + 1) + kick * (s**3 - 2 * s**2 + s)
+        rate = self.gap * (6 * s**2 - 6 * s) + kick * (3 * s**2 - 4 * s + 1)
+        return left, rate / self.duration
 
 
 class Arm:
@@ -45,6 +71,7 @@ class Arm:
         self._tip = self._links[robot.ee_link]
         self._movable = [info[0] for info in infos if info[2] != pybullet.JOINT_FIXED]
         self._plan: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._bridge: Bridge | None = None
         self._opening = 0.0
         self._place_fingers()
 
@@ -103,30 +130,43 @@ class Arm:
             pybullet.resetJointState(self.body, joint, position, physicsClientId=self._client)
         self._place_fingers()
         still = np.zeros((1, len(self._joints)))
+        self._plan = self._bridge = None
         self.follow(np.zeros(1), np.asarray(positions, float)[None], still, start=0.0)
 
     def follow(
-        self, times: np.ndarray, positions: np.ndarray, velocities: np.ndarray, start: float
+        self,
+        times: np.ndarray,
+        positions: np.ndarray,
+        velocities: np.ndarray,
+        start: float,
+        bridge: float = 0.0,
     ) -> None:
         """Replace the trajectory: ``times`` (k,) [s] after ``start``, (k, n) each.
 
         The arm goes on from where it is until the first time, and holds after the last.
+
+        Args:
+            bridge: time in which to come over from the trajectory before [s], where this one is
+                elsewhere now because it comes late; 0 changes at once.
         """
+        before = self._setpoint(start) if bridge > 0 else None
         now, _, _ = self.state()
         if len(times) and times[0] > 0:
             times = np.concatenate([[0.0], times])
             positions = np.concatenate([now[None], positions])
             velocities = np.concatenate([velocities[:1], velocities])
         self._plan = (np.asarray(times, float) + start, positions, velocities)
+        self._bridge = None
+        if before is not None and (now_there := self._setpoint(start)) is not None:
+            gap, kick = before[0] - now_there[0], before[1] - now_there[1]
+            self._bridge = Bridge(start, bridge, gap, kick)
 
     def drive(self, time: float) -> None:
         """Set the motors to where the trajectory is at ``time`` [s]."""
-        if self._plan is None:
+        setpoint = self._setpoint(time)
+        if setpoint is None:
             return
-        times, positions, velocities = self._plan
-        target = [float(np.interp(time, times, column)) for column in positions.T]
-        moving = times[0] <= time < times[-1]
-        speed = [float(np.interp(time, times, c)) if moving else 0.0 for c in velocities.T]
+        target, speed = (values.tolist() for values in setpoint)
         pybullet.setJointMotorControlArray(
             self.body,
             self._joints,
@@ -138,6 +178,19 @@ class Arm:
             velocityGains=[1.0] * len(self._joints),
             physicsClientId=self._client,
         )
+
+    def _setpoint(self, time: float) -> tuple[np.ndarray, np.ndarray] | None:
+        """Position and velocity (n,) each that the motors are sent to; None without a plan."""
+        if self._plan is None:
+            return None
+        times, positions, velocities = self._plan
+        target = np.array([np.interp(time, times, column) for column in positions.T])
+        moving = times[0] <= time < times[-1]
+        speed = np.array([np.interp(time, times, c) if moving else 0.0 for c in velocities.T])
+        if self._bridge is None:
+            return target, speed
+        gap, kick = self._bridge.at(time)
+        return target + gap, speed + kick
 
     def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Joint positions [rad], velocities [rad/s] and efforts [N m], (n,) each."""

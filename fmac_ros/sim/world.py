@@ -113,10 +113,18 @@ class World:
         self.layout = TASKS[goal.task].build(self._client, goal, rng)
 
     def set_trajectory(
-        self, times: np.ndarray, positions: np.ndarray, velocities: np.ndarray
+        self,
+        times: np.ndarray,
+        positions: np.ndarray,
+        velocities: np.ndarray,
+        bridge: float = 0.0,
     ) -> None:
-        """Follow a trajectory from now on: times (k,) [s], positions and velocities (k, n)."""
-        self.arm.follow(times, positions, velocities, start=self.time)
+        """Follow a trajectory from now on: times (k,) [s], positions and velocities (k, n).
+
+        Args:
+            bridge: as of Arm.follow [s].
+        """
+        self.arm.follow(times, positions, velocities, start=self.time, bridge=bridge)
 
     def lead(self, positions: np.ndarray, velocities: np.ndarray, ahead: float) -> None:
         """Keep up with an arm that is driven elsewhere: measured (n,) each [rad, rad/s].
