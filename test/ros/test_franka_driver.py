@@ -109,7 +109,8 @@ class Lab:
     def rests(self):
         """Whether the arm comes to rest and stays there."""
         still = lambda: max(np.abs(s.velocity[:7]).max() for s in self.states[-20:]) < 0.01  # noqa: E731
-        return self.ros.spin_until(still, PATIENCE)
+        self.states.clear()
+        return self.ros.spin_until(lambda: len(self.states) > 20 and still(), PATIENCE)
 
     def send(self, target, stamp=None):
         """Send a motion on from the last one, as policy_node does."""
@@ -236,6 +237,7 @@ def test_what_is_not_safe_is_refused(lab):
 def test_silence_holds_the_arm(lab):
     lab.armed()
     lab.go(ROBOT.home)
+    assert lab.rests()
     target = ROBOT.home + 0.8 * np.eye(7)[0]
     slow = plan(ROBOT, MotionState.at_rest(lab.pose), target)
     stretched = trajectory_to_msg(slow, ROBOT.joint_names)
@@ -247,6 +249,7 @@ def test_silence_holds_the_arm(lab):
     lab.commands.publish(stretched)
     counts = lab.driver._driver.counts
     assert lab.ros.spin_until(lambda: counts.silences > 0, PATIENCE)
+    lab.ros.spin_for(0.3)
     assert lab.rests()
     assert 0.02 < lab.pose[0] - ROBOT.home[0] < 0.7, "it neither stood nor went on to the end"
     assert lab.ready[-1], "silence holds; it does not disarm"

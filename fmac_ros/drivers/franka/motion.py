@@ -27,6 +27,7 @@ ACCELERATION_SLACK = 1.1
 REPLACING = 2 / 3
 SHARE_SLACK = 1.05  # points are samples: between them a motion may be a little faster
 LEAST_SHARE = 0.05  # of the limits
+STOP_DELAY = 0.01  # [s]
 CATCH_UP = 0.1  # [s] in which an arm that lags behind comes to a target that stands
 
 
@@ -168,6 +169,21 @@ def waypoints(way: Way, dynamics: Dynamics) -> list[Waypoint]:
     raise ValueError(f"the way turns too sharply to be kept within {ASIDE} rad")
 
 
+def stopping(commanded: np.ndarray, velocities: np.ndarray, dynamics: Dynamics) -> Waypoint:
+    """Where an arm comes to rest that is commanded to (7,) [rad] with velocities (7,) [rad/s].
+
+    Reckoned a little further than it could stop, for the time until it is told.
+    """
+    problem = ruckig.InputParameter(len(commanded))
+    problem.control_interface = ruckig.ControlInterface.Velocity
+    problem.synchronization = ruckig.Synchronization.No
+    problem.current_position = commanded + STOP_DELAY * velocities
+    problem.current_velocity = velocities
+    problem.max_acceleration, problem.max_jerk = dynamics.acceleration, dynamics.jerk
+    found = _solved(problem)
+    return Waypoint(np.array(found.at_time(found.duration)[0]), np.zeros(len(commanded)))
+
+
 def _at(way: Way, times: np.ndarray) -> list[Waypoint]:
     rows = np.searchsorted(way.times, times - 1e-9).clip(0, len(way.times) - 1)
     return [Waypoint(way.positions[row], way.velocities[row]) for row in np.unique(rows)]
@@ -196,9 +212,14 @@ def _planned(
     problem.target_velocity = np.clip(point.velocity, -dynamics.velocity, dynamics.velocity)
     problem.max_velocity, problem.max_acceleration = dynamics.velocity, dynamics.acceleration
     problem.max_jerk = dynamics.jerk
-    found = ruckig.Trajectory(len(point.position))
+    return _solved(problem)
+
+
+def _solved(problem: ruckig.InputParameter) -> ruckig.Trajectory:
+    size = problem.degrees_of_freedom
+    found = ruckig.Trajectory(size)
     try:
-        result = ruckig.Ruckig(len(point.position)).calculate(problem, found)
+        result = ruckig.Ruckig(size).calculate(problem, found)
     except (ruckig.RuckigError, ValueError) as error:
         raise ValueError(f"no motion within the limits: {error}") from error
     if result not in (ruckig.Result.Working, ruckig.Result.Finished):
