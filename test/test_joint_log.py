@@ -32,10 +32,18 @@ def test_derivatives_are_those_of_the_motion(tmp_path):
 def test_messages_without_a_command_count_in_the_time(tmp_path):
     messages = np.delete(np.arange(1, 1001), np.arange(100, 900, 50))
     rows = written(tmp_path, messages, 0.5 * messages * TICK)
-    found = extremes(rows)
-    assert found.skipped == 16
-    assert found.velocity == pytest.approx(0.5)
-    assert found.acceleration == pytest.approx(0.0, abs=1e-6)
+    for bridged in (False, True):
+        found = extremes(rows, bridged)
+        assert found.skipped == 16 and found.longest_wait == 1
+        assert found.velocity == pytest.approx(0.5)
+        assert found.acceleration == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_step_across_a_late_message_is_told_apart(tmp_path):
+    messages = np.delete(np.arange(1, 201), 100)
+    rows = written(tmp_path, messages, np.where(messages > 100, 0.01, 0.0))
+    assert extremes(rows).velocity == pytest.approx(0.0)
+    assert extremes(rows, bridged=True).velocity == pytest.approx(5.0)
 
 
 def test_a_jump_is_found(tmp_path):
