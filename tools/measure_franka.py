@@ -36,24 +36,21 @@ ROUNDING = 1.0 + 1e-6  # of the differences of 8-byte floats
 
 
 class Recorder:
-    """Listens to the graph, in a thread: how long steps take, when the arm may not move."""
+    """Listens to the graph, in a thread: how long each step takes."""
 
     def __init__(self) -> None:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
-        from std_msgs.msg import Bool
 
         from fmac_ros.msg import Transition
         from fmac_ros.ros import names, qos
 
         rclpy.init()
         self.steps: list[float] = []  # [s]
-        self.ready: list[tuple[float, bool]] = []
         node = rclpy.create_node("franka_measurement")
         node.create_subscription(
             Transition, names.TRANSITIONS, self._on_transition, qos.TRANSITIONS
         )
-        node.create_subscription(Bool, "franka_driver/ready", self._on_ready, qos.LATCHED)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
         threading.Thread(target=self._executor.spin, daemon=True).start()
@@ -64,15 +61,11 @@ class Recorder:
         begin = stamp_to_seconds(message.header.stamp)
         self.steps.append(stamp_to_seconds(message.next_observation.header.stamp) - begin)
 
-    def _on_ready(self, message: Any) -> None:
-        self.ready.append((time.time(), bool(message.data)))
-
     def found(self) -> dict[str, Any]:
-        """Missed deadlines, and how often the arm was disarmed while the graph ran."""
+        """Missed deadlines."""
         steps = np.array(self.steps) if self.steps else np.zeros(1)
         period = 1.0 / load_robot(ROBOT).control_rate_hz
         missed = int(np.sum(steps > LATE * period))
-        falls = sum(a[1] and not b[1] for a, b in zip(self.ready, self.ready[1:], strict=False))
         return {
             "steps": len(self.steps),
             "missed_deadlines": missed,
@@ -80,7 +73,6 @@ class Recorder:
             "step_ms_p50_p99_max": [
                 round(1000 * float(np.quantile(steps, q)), 1) for q in (0.5, 0.99, 1.0)
             ],
-            "disarmed": falls,
         }
 
 
@@ -108,6 +100,17 @@ def _reached(found: joint_log.Extremes, limits: dict[str, np.ndarray]) -> dict[s
         told[f"{name}_share_of_limit"] = (reached / limits[name]).round(4).tolist()
         told[f"{name}_violated"] = bool(np.any(reached > limits[name] * ROUNDING))
     return told
+
+
+def faults(run_dir: Path) -> list[str]:
+    """What the driver said, but for being armed, not armed and not yet connected."""
+    lines = [
+        line.partition("]: ")[2]
+        for log in sorted((run_dir / "logs").glob("*/franka_driver.log"))
+        for line in log.read_text().splitlines()
+    ]
+    expected = ("armed, ", "not armed", "no connection to the arm")
+    return [line for line in lines if line and not (line.startswith(expected) and ":" not in line)]
 
 
 def main() -> int:
@@ -147,6 +150,7 @@ def main() -> int:
     measured = {
         "joint_log": judge(log),
         "control": recorder.found(),
+        "faults_of_the_driver": faults(args.run_dir),
         "simulated_arm": speed,
         "load_average_before_after": load,
         "cores": os.cpu_count(),
