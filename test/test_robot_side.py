@@ -44,6 +44,11 @@ def test_a_real_arm_never_moves_in_a_simulated_cell(address):
         nodes("train_real", **{**OWN, "address": address}, cell="simulated")
 
 
+def test_what_drives_the_arm_of_a_simulated_cell_is_known_to_be_simulated():
+    with pytest.raises(ValueError, match="driver ros2_control"):
+        nodes("train_real", cell="simulated")
+
+
 def test_an_address_is_needed():
     with pytest.raises(ValueError, match="address"):
         nodes("train_real", robot="fr3", driver="franka")
