@@ -9,7 +9,7 @@ from fmac_ros.control.gate import DISARMED
 from fmac_ros.control.trajectory import MotionState, plan
 from fmac_ros.drivers.franka.arm import ArmError, ArmState, ConnectionLost
 from fmac_ros.drivers.franka.driver import NO_ARM, RETRY_PERIOD, Driver
-from fmac_ros.drivers.franka.motion import Way
+from fmac_ros.drivers.franka.way import Way
 from fmac_ros.robots import load_robot
 
 ROBOT = load_robot("fr3")

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from fmac_ros.control.trajectory import MotionState, plan
-from fmac_ros.drivers.franka.motion import ASIDE, LONGEST, Dynamics, Way, fault, waypoints
-from fmac_ros.drivers.franka.simulated import MAX_MISSED, TICK, Reference
+from fmac_ros.drivers.franka.joint_log import TICK
+from fmac_ros.drivers.franka.motion import ASIDE, Dynamics, waypoints
+from fmac_ros.drivers.franka.reference import MAX_MISSED, Reference
+from fmac_ros.drivers.franka.way import LONGEST, Way, fault
 from fmac_ros.robots import load_robot
 
 ROBOT = load_robot("fr3")

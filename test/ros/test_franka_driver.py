@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ pytest.importorskip("franky_sim")
 from simulated_arm import SimulatedArm, assert_within_limits  # noqa: E402
 
 from fmac_ros.control.trajectory import MotionState, plan  # noqa: E402
+from fmac_ros.drivers.franka.arm import ArmError, FrankaArm  # noqa: E402
 from fmac_ros.drivers.franka.joint_log import read  # noqa: E402
+from fmac_ros.drivers.franka.motion import Dynamics  # noqa: E402
 from fmac_ros.nodes.franka_driver import FrankaDriver  # noqa: E402
 from fmac_ros.robots import load_robot  # noqa: E402
 from fmac_ros.ros import names, qos  # noqa: E402
@@ -43,6 +46,12 @@ def arm(tmp_path_factory):
     yield arm
     arm.end()
     assert_within_limits(arm.log)
+
+
+@pytest.mark.skipif(Path("/sys/kernel/realtime").exists(), reason="this kernel is real-time")
+def test_a_kernel_without_real_time_is_refused_unless_that_is_ignored(arm):
+    with pytest.raises(ArmError, match="realtime"):
+        FrankaArm(arm.address, "enforce", Dynamics.of(ROBOT), 0.5)
 
 
 class Lab:

@@ -12,7 +12,8 @@ import numpy as np
 from fmac_ros.control.gate import DISARMED, MAX_AGE
 from fmac_ros.control.watchdog import Watchdog
 from fmac_ros.drivers.franka.arm import ArmError, ArmState, ConnectionLost
-from fmac_ros.drivers.franka.motion import Dynamics, Share, Way, Waypoint, fault, waypoints
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint, waypoints
+from fmac_ros.drivers.franka.way import Way, fault
 from fmac_ros.robots import RobotConfig
 
 RETRY_PERIOD = 2.0  # [s] between two tries to connect
