@@ -33,15 +33,14 @@ def check(settings: Mapping[str, Any]) -> None:
     Raises:
         ValueError: says what does.
     """
-    address = settings["address"]
-    if settings["driver"] != FRANKA:
-        return
-    if not address:
+    address, ours = settings["address"], settings["driver"] == FRANKA
+    if ours and not address:
         raise ValueError("driver franka needs the address of the arm, as 172.16.0.2")
-    if settings["cell"] == SIMULATED_CELL and not is_loopback(address):
+    if settings["cell"] == SIMULATED_CELL and not (ours and is_loopback(address)):
         raise ValueError(
-            f"cell is simulated and address is {address!r}, valid: a loopback address such as "
-            "127.0.0.1, where fmac franky-sim listens; a real arm moves in a real cell"
+            f"cell is simulated, driver {settings['driver']} and address {address!r}, valid: "
+            "driver franka and a loopback address such as 127.0.0.1, where fmac franky-sim "
+            "listens; a real arm moves in a real cell"
         )
 
 

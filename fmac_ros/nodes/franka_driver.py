@@ -23,7 +23,8 @@ from fmac_ros.drivers.franka.arm import REALTIME, ArmState, FrankaArm
 from fmac_ros.drivers.franka.description import read_description
 from fmac_ros.drivers.franka.driver import Driver
 from fmac_ros.drivers.franka.hand import Hand
-from fmac_ros.drivers.franka.motion import Dynamics, Way
+from fmac_ros.drivers.franka.motion import Dynamics
+from fmac_ros.drivers.franka.way import Way
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.conversions import ConversionError, stamp_to_seconds, trajectory_to_arrays

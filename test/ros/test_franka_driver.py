@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ pytest.importorskip("franky_sim")
 from simulated_arm import SimulatedArm, assert_within_limits  # noqa: E402
 
 from fmac_ros.control.trajectory import MotionState, plan  # noqa: E402
+from fmac_ros.drivers.franka.arm import ArmError, FrankaArm  # noqa: E402
 from fmac_ros.drivers.franka.joint_log import read  # noqa: E402
+from fmac_ros.drivers.franka.motion import Dynamics  # noqa: E402
 from fmac_ros.nodes.franka_driver import FrankaDriver  # noqa: E402
 from fmac_ros.robots import load_robot  # noqa: E402
 from fmac_ros.ros import names, qos  # noqa: E402
@@ -43,6 +46,12 @@ def arm(tmp_path_factory):
     yield arm
     arm.end()
     assert_within_limits(arm.log)
+
+
+@pytest.mark.skipif(Path("/sys/kernel/realtime").exists(), reason="this kernel is real-time")
+def test_a_kernel_without_real_time_is_refused_unless_that_is_ignored(arm):
+    with pytest.raises(ArmError, match="realtime"):
+        FrankaArm(arm.address, "enforce", Dynamics.of(ROBOT), 0.5)
 
 
 class Lab:
@@ -109,7 +118,8 @@ class Lab:
     def rests(self):
         """Whether the arm comes to rest and stays there."""
         still = lambda: max(np.abs(s.velocity[:7]).max() for s in self.states[-20:]) < 0.01  # noqa: E731
-        return self.ros.spin_until(still, PATIENCE)
+        self.states.clear()
+        return self.ros.spin_until(lambda: len(self.states) > 20 and still(), PATIENCE)
 
     def send(self, target, stamp=None):
         """Send a motion on from the last one, as policy_node does."""
@@ -236,6 +246,7 @@ def test_what_is_not_safe_is_refused(lab):
 def test_silence_holds_the_arm(lab):
     lab.armed()
     lab.go(ROBOT.home)
+    assert lab.rests()
     target = ROBOT.home + 0.8 * np.eye(7)[0]
     slow = plan(ROBOT, MotionState.at_rest(lab.pose), target)
     stretched = trajectory_to_msg(slow, ROBOT.joint_names)
@@ -247,6 +258,7 @@ def test_silence_holds_the_arm(lab):
     lab.commands.publish(stretched)
     counts = lab.driver._driver.counts
     assert lab.ros.spin_until(lambda: counts.silences > 0, PATIENCE)
+    lab.ros.spin_for(0.3)
     assert lab.rests()
     assert 0.02 < lab.pose[0] - ROBOT.home[0] < 0.7, "it neither stood nor went on to the end"
     assert lab.ready[-1], "silence holds; it does not disarm"

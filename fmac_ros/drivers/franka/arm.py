@@ -7,17 +7,20 @@ replaces it from what the arm is commanded at that moment, so that the commands 
 from __future__ import annotations
 
 import gc
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint, stopping
 
 REALTIME = ("enforce", "ignore")
 # libfranka's filter on top of a motion that is jerk-limited already only delays it, and makes the
 # first steps of a replacing motion depend on when the arm's last state came.
 NO_FILTER = 1000.0  # [Hz]
+RECOVERY_PATIENCE = 1.0  # [s]
+WELL = ("Idle", "Move")  # modes in which the arm can be moved
 STILL = 1e-4  # [rad/s]
 THERE = 1e-5  # [rad] from the target
 
@@ -51,6 +54,13 @@ class ArmState:
     errors: tuple[str, ...]
 
     @property
+    def in_trouble(self) -> str:
+        """What keeps the arm from moving, empty if nothing."""
+        if self.errors:
+            return f"the arm reports {', '.join(self.errors)}"
+        return "" if self.mode in WELL else f"the arm is in mode {self.mode}"
+
+    @property
     def stands(self) -> bool:
         """Whether the arm is told to stand still."""
         return float(np.max(np.abs(self.commanded_velocities))) < STILL
@@ -78,6 +88,7 @@ class FrankaArm:
                 f"franky-control is not installed: pip install franky-control ({error})"
             ) from error
         self._franky: Any = franky
+        self._dynamics = dynamics
         self._hold = franky.Duration(round(hold * 1000))
         config = (
             franky.RealtimeConfig.Enforce
@@ -94,7 +105,10 @@ class FrankaArm:
 
     def state(self) -> ArmState:
         """The newest state; ConnectionLost if none comes."""
-        state = self._call(lambda: self._robot.state)
+        try:
+            state = self._call(lambda: self._robot.state)
+        except ArmError as error:
+            raise ConnectionLost(str(error)) from error  # whatever it is: nothing is known
         return ArmState(
             positions=np.array(state.q),
             velocities=np.array(state.dq),
@@ -130,8 +144,11 @@ class FrankaArm:
 
     def stop(self) -> None:
         """Come to rest within the limits, if the arm is moving."""
-        if self._call(lambda: self._robot.poll_motion()) and not self.state().stands:
-            self._move(self._franky.JointStopMotion())
+        state = self.state()
+        if self._robot.is_in_control and not state.stands:
+            # franky's own stop goes back to where it was told; this comes to rest ahead.
+            velocities = state.commanded_velocities
+            self.follow([stopping(state.commanded, velocities, self._dynamics)], Share())
 
     def check(self) -> None:
         """Raise ArmError if a motion was broken off since the last call."""
@@ -145,8 +162,12 @@ class FrankaArm:
             raise
         except ArmError:
             pass  # the motion that ended in the reflex
-        if not self._call(lambda: self._robot.recover_from_errors()):
-            raise ArmError("the arm did not recover; see Desk, and release its stop button")
+        self._call(lambda: self._robot.recover_from_errors())
+        end = time.monotonic() + RECOVERY_PATIENCE  # its answer looks at a state of before
+        while self.state().in_trouble:
+            if time.monotonic() > end:
+                raise ArmError("the arm did not recover; see Desk, and release its stop button")
+            time.sleep(0.01)
 
     def close(self) -> None:
         """End the connection: an arm takes one client at a time."""

@@ -12,10 +12,10 @@ import numpy as np
 from fmac_ros.control.gate import DISARMED, MAX_AGE
 from fmac_ros.control.watchdog import Watchdog
 from fmac_ros.drivers.franka.arm import ArmError, ArmState, ConnectionLost
-from fmac_ros.drivers.franka.motion import Dynamics, Share, Way, Waypoint, fault, waypoints
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint, waypoints
+from fmac_ros.drivers.franka.way import Way, fault
 from fmac_ros.robots import RobotConfig
 
-WELL = ("Idle", "Move")  # modes in which the arm can be moved
 RETRY_PERIOD = 2.0  # [s] between two tries to connect
 STOP_PATIENCE = 2.0  # [s] for an arm to come to rest when the driver ends
 NO_ARM = "no connection to the arm"
@@ -88,19 +88,11 @@ class Driver:
         assert self._arm is not None
         try:
             state = self._arm.state()
-            self._commanded = state.commanded
-            self._judge(state)
-            self._arm.check()
-            if self._watchdog.bites(now):
-                self.counts.silences += 1
-                self._arm.stop()
+            self._look_after(state, now)
+            return state
         except ConnectionLost as error:
             self._lose(str(error))
             return None
-        except ArmError as error:
-            self._disarm(str(error).splitlines()[0])
-            return state
-        return state
 
     def command(self, way: Way, age: float, now: float) -> str:
         """Follow a way that was sent ``age`` [s] ago; why not, if it is refused."""
@@ -136,7 +128,7 @@ class Driver:
             return NO_ARM
         try:
             self._arm.recover()
-            self._fault = _trouble(self._arm.state())
+            self._fault = self._arm.state().in_trouble
         except ConnectionLost as error:
             self._lose(str(error))
         except ArmError as error:
@@ -174,9 +166,23 @@ class Driver:
             self._fault = ""
         return self._arm is not None
 
+    def _look_after(self, state: ArmState, now: float) -> None:
+        assert self._arm is not None
+        self._commanded = state.commanded
+        self._judge(state)
+        try:
+            self._arm.check()
+            if self._watchdog.bites(now):
+                self.counts.silences += 1
+                self._arm.stop()
+        except ConnectionLost:
+            raise
+        except ArmError as error:
+            self._disarm(str(error).splitlines()[0])
+
     def _judge(self, state: ArmState) -> None:
         """Disarm where the arm itself is in trouble; see whether a trouble is over."""
-        trouble = _trouble(state)
+        trouble = state.in_trouble
         if trouble:
             self._disarm(trouble)
         elif not self._armed:
@@ -220,10 +226,3 @@ class Driver:
         self._armed = False
         self._watchdog.rest()
         self._fault = f"{NO_ARM}: {why}"
-
-
-def _trouble(state: ArmState) -> str:
-    """What keeps the arm from moving, empty if nothing."""
-    if state.errors:
-        return f"the arm reports {', '.join(state.errors)}"
-    return "" if state.mode in WELL else f"the arm is in mode {state.mode}"

@@ -10,6 +10,7 @@ SPEED = 0.1  # [m/s] of the width
 FORCE = 20.0  # [N] to close with
 TOLERANCE = 1e-3  # [m] within which a width counts as commanded already
 _ANY_WIDTH = 0.1  # [m], more than the hand opens: what it closes on has any size
+_LAST_ANSWER = 3.0  # [s], more than a stroke takes
 _PERIOD = 0.02  # [s] between two readings
 
 
@@ -94,4 +95,7 @@ class Hand:
         """End the reading and the connection."""
         self._ends.set()
         self._reader.join(1.0)
-        self._hand = self._answer = None
+        if self._answer is not None and not self._answer.wait(_LAST_ANSWER):
+            return  # libfranka still waits for the hand: what it waits with must stay
+        self._answer = None
+        self._hand = None

@@ -10,6 +10,7 @@ import numpy as np
 
 COLUMNS = 15  # message, seven commanded and seven measured positions
 TICK = 1e-3  # [s] between two messages
+PAUSE = 100  # messages without a command that are no gap in a motion but its end
 _ROWS = 4096
 
 
@@ -21,7 +22,8 @@ class Extremes:
         lower, upper: least and greatest commanded position [rad].
         velocity, acceleration, jerk: greatest absolute value [rad/s, rad/s^2, rad/s^3].
         commands: rows looked at.
-        skipped: messages of the arm that no command answered, while it was moving.
+        skipped: messages that no command answered, within motions.
+        longest_wait: most of them in a row; the arm gives up after 20.
         tracking: greatest distance of measured from commanded positions [rad].
     """
 
@@ -32,6 +34,7 @@ class Extremes:
     jerk: np.ndarray
     commands: int
     skipped: int
+    longest_wait: int
     tracking: np.ndarray
 
 
@@ -67,23 +70,28 @@ def read(path: Path) -> np.ndarray:
     return np.fromfile(path).reshape(-1, COLUMNS)
 
 
-def sessions(rows: np.ndarray) -> list[np.ndarray]:
-    """The unbroken parts of a record: a new connection or motion starts counting anew.
+def sessions(rows: np.ndarray, longest: int = PAUSE) -> list[np.ndarray]:
+    """The parts of a record in which at most ``longest - 1`` messages in a row had no command.
 
-    A gap of more than 0.1 s between two commands is a pause between two motions.
+    A new connection counts its messages anew; between two motions there is a pause.
     """
     steps = np.diff(rows[:, 0])
-    cuts = np.flatnonzero((steps <= 0) | (steps > 100)) + 1
+    cuts = np.flatnonzero((steps <= 0) | (steps > longest)) + 1
     return [part for part in np.split(rows, cuts) if len(part) > 3]
 
 
-def extremes(rows: np.ndarray) -> Extremes:
+def extremes(rows: np.ndarray, bridged: bool = False) -> Extremes:
     """Differences of the commanded positions over the time between the answered messages.
+
+    Args:
+        bridged: look across messages that got no command in time, too. There the arm goes on by
+            itself, and libfranka's client steps to where it reckons the arm to be.
 
     Raises:
         ValueError: there is no motion in the record.
     """
-    parts = sessions(rows)
+    motions = sessions(rows)
+    parts = motions if bridged else sessions(rows, 1)
     if not parts:
         raise ValueError("the record holds no motion")
     found = [_derivatives(part) for part in parts]
@@ -93,6 +101,7 @@ def extremes(rows: np.ndarray) -> Extremes:
     )
     commanded = np.concatenate([part[:, 1:8] for part in parts])
     measured = np.concatenate([part[:, 8:] for part in parts])
+    waits = np.concatenate([np.diff(part[:, 0]) - 1 for part in motions])
     return Extremes(
         lower=commanded.min(axis=0),
         upper=commanded.max(axis=0),
@@ -100,7 +109,8 @@ def extremes(rows: np.ndarray) -> Extremes:
         acceleration=acceleration,
         jerk=jerk,
         commands=len(commanded),
-        skipped=int(sum(np.sum(np.diff(part[:, 0]) - 1) for part in parts)),
+        skipped=int(waits.sum()),
+        longest_wait=int(waits.max()),
         tracking=np.abs(commanded - measured).max(axis=0),
     )
 

@@ -1,4 +1,4 @@
-"""From a trajectory to what franky moves through, and whether the arm may follow it.
+"""From a trajectory to what franky moves through.
 
 franky plans on its own, at 1 kHz and jerk-limited, from what the arm is commanded now to each of
 the waypoints that it is given. One waypoint, the end, keeps a short motion smooth; a way that
@@ -12,21 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import ruckig
 
-from fmac_ros.control.gate import MAX_START_JUMP
+from fmac_ros.drivers.franka.way import Way
 from fmac_ros.robots import RobotConfig
 
 ASIDE = 0.05  # [rad] that a joint may leave the way it was told
 KNOT_PERIOD = 0.1  # [s] between the waypoints of a way that turns
-LONGEST = 10.0  # [s]
-MOST_POINTS = 2000
-ROUNDING = 1e-3  # part of a limit
-# What a message may add to a mean acceleration: velocities of points are rounded or filtered.
-ACCELERATION_SLACK = 1.1
 # A motion that replaces another begins half a tick late: its first acceleration is half as much
 # again, and the jump to it is felt as jerk.
 REPLACING = 2 / 3
 SHARE_SLACK = 1.05  # points are samples: between them a motion may be a little faster
 LEAST_SHARE = 0.05  # of the limits
+STOP_DELAY = 0.01  # [s]
 CATCH_UP = 0.1  # [s] in which an arm that lags behind comes to a target that stands
 
 
@@ -83,69 +79,6 @@ class Waypoint:
     velocity: np.ndarray
 
 
-@dataclass(frozen=True)
-class Way:
-    """A trajectory that was asked for: times (k,) [s] from now, positions, velocities (k, n)."""
-
-    times: np.ndarray
-    positions: np.ndarray
-    velocities: np.ndarray
-
-    def since(self, passed: float) -> Way:
-        """The same from ``passed`` [s] later on; at least its end is left.
-
-        Negative for a trajectory that begins later.
-        """
-        keep = self.times > passed
-        keep[-1] = True
-        times = np.maximum(self.times[keep] - passed, 1e-3)
-        return Way(times, self.positions[keep], self.velocities[keep])
-
-
-def fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
-    """Why an arm commanded to (7,) [rad] must not follow a way; empty if it may."""
-    if len(way.times) > MOST_POINTS or way.times[-1] > LONGEST:
-        return (
-            f"{len(way.times)} points in {way.times[-1]:.1f} s, valid: up to {MOST_POINTS} in "
-            f"{LONGEST:.0f} s"
-        )
-    for text in (_range_fault(way, commanded, robot), _jump_fault(way, commanded, robot)):
-        if text:
-            return text
-    return _speed_fault(way, robot)
-
-
-def _range_fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
-    # An arm that already is past a limit may come back, not go on.
-    lower = np.minimum(robot.lower, commanded) - ROUNDING
-    upper = np.maximum(robot.upper, commanded) + ROUNDING
-    outside = np.any((way.positions < lower) | (way.positions > upper), axis=0)
-    return _name("leaves its range", outside, robot)
-
-
-def _jump_fault(way: Way, commanded: np.ndarray, robot: RobotConfig) -> str:
-    reachable = MAX_START_JUMP + robot.velocity * way.times[0]
-    jump = np.abs(way.positions[0] - commanded)
-    return _name("starts too far from where it is", jump > reachable, robot)
-
-
-def _speed_fault(way: Way, robot: RobotConfig) -> str:
-    fast = np.any(np.abs(way.velocities) > robot.velocity * (1 + ROUNDING), axis=0)
-    gaps = np.diff(way.times)[:, None]  # (k-1, 1)
-    steps = np.abs(np.diff(way.positions, axis=0))
-    fast |= np.any(steps > gaps * robot.velocity + ROUNDING, axis=0)
-    if np.any(fast):
-        return _name("is too fast", fast, robot)
-    changes = np.abs(np.diff(way.velocities, axis=0))
-    allowed = gaps * robot.acceleration * ACCELERATION_SLACK + ROUNDING
-    return _name("accelerates too hard", np.any(changes > allowed, axis=0), robot)
-
-
-def _name(what: str, joints: np.ndarray, robot: RobotConfig) -> str:
-    wrong = [name for name, bad in zip(robot.joint_names, joints, strict=True) if bad]
-    return f"{', '.join(wrong)} {what}" if wrong else ""
-
-
 def _share(values: np.ndarray, limits: np.ndarray) -> float:
     needed = SHARE_SLACK * np.max(values / limits, initial=0.0)
     return float(np.clip(needed, LEAST_SHARE, 1.0))
@@ -166,6 +99,21 @@ def waypoints(way: Way, dynamics: Dynamics) -> list[Waypoint]:
         if _aside(way, found, dynamics) <= ASIDE:
             return found
     raise ValueError(f"the way turns too sharply to be kept within {ASIDE} rad")
+
+
+def stopping(commanded: np.ndarray, velocities: np.ndarray, dynamics: Dynamics) -> Waypoint:
+    """Where an arm comes to rest that is commanded to (7,) [rad] with velocities (7,) [rad/s].
+
+    Reckoned a little further than it could stop, for the time until it is told.
+    """
+    problem = ruckig.InputParameter(len(commanded))
+    problem.control_interface = ruckig.ControlInterface.Velocity
+    problem.synchronization = ruckig.Synchronization.No
+    problem.current_position = commanded + STOP_DELAY * velocities
+    problem.current_velocity = velocities
+    problem.max_acceleration, problem.max_jerk = dynamics.acceleration, dynamics.jerk
+    found = _solved(problem)
+    return Waypoint(np.array(found.at_time(found.duration)[0]), np.zeros(len(commanded)))
 
 
 def _at(way: Way, times: np.ndarray) -> list[Waypoint]:
@@ -196,9 +144,14 @@ def _planned(
     problem.target_velocity = np.clip(point.velocity, -dynamics.velocity, dynamics.velocity)
     problem.max_velocity, problem.max_acceleration = dynamics.velocity, dynamics.acceleration
     problem.max_jerk = dynamics.jerk
-    found = ruckig.Trajectory(len(point.position))
+    return _solved(problem)
+
+
+def _solved(problem: ruckig.InputParameter) -> ruckig.Trajectory:
+    size = problem.degrees_of_freedom
+    found = ruckig.Trajectory(size)
     try:
-        result = ruckig.Ruckig(len(point.position)).calculate(problem, found)
+        result = ruckig.Ruckig(size).calculate(problem, found)
     except (ruckig.RuckigError, ValueError) as error:
         raise ValueError(f"no motion within the limits: {error}") from error
     if result not in (ruckig.Result.Working, ruckig.Result.Finished):
