@@ -158,3 +158,32 @@ def test_a_path_must_be_finite_and_whole():
         Path(np.full((2, 7), np.nan), (False,))
     with pytest.raises(ValueError, match="0 lines between 2"):
         Path(np.zeros((2, 7)), ())
+
+
+def test_around_the_table_and_the_edges_of_the_workspace():
+    """Pairs of far-apart poses between which the straight way hits something or leaves the box."""
+    robot = load_robot("panda")
+    space, rng, found, reasons = _space(robot), np.random.default_rng(0), 0, []
+    for _ in range(400):
+        ends = [
+            space.kinematics.solve(
+                rng.uniform(robot.lower, robot.upper),
+                rng.uniform(robot.workspace_lower, robot.workspace_upper),
+                iterations=100,
+            )
+            for _ in range(2)
+        ]
+        fault = "" if any(space.pose_fault(q) for q in ends) else space.line_fault(*ends)
+        if not fault or (found and "table" not in fault):
+            continue
+        try:
+            path = Planner(space, iterations=800).plan(*ends)
+        except NoPathError:
+            continue  # some are in parts of the joint space that do not hang together
+        found, reasons = found + 1, [*reasons, fault]
+        for pose in _finely(path):
+            assert space.outside(pose) < BOX_TOLERANCE + 0.002
+            assert not space._collisions.fault(pose)
+        if any("table" in reason for reason in reasons):
+            return
+    raise AssertionError(f"no way around the table was found, but around: {reasons}")
