@@ -107,7 +107,7 @@ ROLES = (
         ("robot", "action_space", "priors", "lockstep", "look_ahead", "success_frames"),
         ("state_node", "prior_server"),
     ),
-    _Role("reset_node", ON_HARDWARE, ("scene_reset",), ("policy_node",)),
+    _Role("reset_node", (*ON_HARDWARE, "train_gazebo"), ("scene_reset",), ("policy_node",)),
     _Role(
         "trainer_node",
         TRAIN,
