@@ -30,7 +30,7 @@ class PlayedArm:
         if self.lost:
             raise ConnectionLost("Timeout")
         still = np.zeros(7)
-        return ArmState(self.q, still, still, self.q, still, self.mode, self.errors)
+        return ArmState(0.0, self.q, still, still, self.q, still, self.mode, self.errors)
 
     def follow(self, points, share):
         self.motions += 1

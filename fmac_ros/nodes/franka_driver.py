@@ -81,6 +81,7 @@ class FrankaDriver(Node):
             lambda: FrankaArm(config.address, config.realtime, dynamics, config.command_timeout),
             config.command_timeout,
         )
+        self._published = -1.0  # [s] of the arm
         self._hand: Hand | None = None
         self._sought_hand = False  # once per connection
         self._told: tuple[bool, str] | None = None
@@ -157,6 +158,9 @@ class FrankaDriver(Node):
         self._tell()
 
     def _publish(self, state: ArmState) -> None:
+        if state.time == self._published:
+            return  # an old state must not go out with a new stamp
+        self._published = state.time
         joints = self._robot.joint_names
         parts = [(state.positions, state.velocities, state.efforts)]
         if self._config.gripper and not self._sought_hand:

@@ -14,6 +14,8 @@ from rclpy.task import Future
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
+from fmac_ros.control.interlock import STILL_NOT_READY
+from fmac_ros.drivers.franka.driver import NO_ARM
 from fmac_ros.ros import qos
 from fmac_ros.ros.audit_desk import typed_line
 from fmac_ros.ros.interlock_inputs import ARMED
@@ -23,6 +25,9 @@ WORDS = (ARM, DISARM, RECOVER)
 _POLICY, _DRIVER = "policy_node", "franka_driver"
 _RETRY_PERIOD = 2.0  # [s] between two tries of a first arming that is asked for by a flag
 _GRACE = 0.5  # [s] for policy_node to hear that the driver is ready
+_WORD_HOLDS = 30.0  # [s] from the first try, for nodes that are still coming up
+_POLICY_ARMED = "policy armed"
+_COMING_UP = (NO_ARM, STILL_NOT_READY)  # refusals of nodes that have not heard of each other yet
 
 
 class ArmDesk:
@@ -54,6 +59,7 @@ class ArmDesk:
             self._recover: Client = node.create_client(Trigger, f"{_DRIVER}/{RECOVER}")
             node.create_subscription(Bool, f"{_DRIVER}/ready", self._on_ready, qos.LATCHED)
         self._asked = at_start  # to be armed as soon as it can be
+        self._until: float | None = None  # when the word is taken back, if it could not be done
         self._answers: list[tuple[str, Future]] = []
         self._next_try = 0.0
         self._policy_due: float | None = None
@@ -70,10 +76,14 @@ class ArmDesk:
         now = time.monotonic()
         if self._asked and now >= self._next_try and self._present():
             self._told = True
+            self._until = self._until or now + _WORD_HOLDS
             self._next_try = now + _RETRY_PERIOD
-            self._arm()
+            if now > self._until:
+                self._forget()
+            else:
+                self._arm()
         if self._policy_due is not None and now >= self._policy_due:
-            self._policy_due, self._asked = None, False
+            self._policy_due = None
             self._set_policy(True)
         if not self._told and not self._asked and self._present():
             self._told = True
@@ -84,9 +94,9 @@ class ArmDesk:
         line = self._read()
         word = "" if line is None else line.strip().lower()
         if word == ARM:
-            self._asked, self._next_try = True, 0.0
+            self._asked, self._until, self._next_try = True, None, 0.0
         elif word == DISARM:
-            self._asked, self._policy_due = False, None
+            self._forget()
             self._set_policy(False)
             if self._driver is not None:
                 self._send(self._driver, SetBool.Request(data=False), "driver disarmed")
@@ -94,6 +104,10 @@ class ArmDesk:
             self._send(self._recover, Trigger.Request(), "recovered")
         elif line is not None:
             self._others = [line]
+
+    def _forget(self) -> None:
+        """The word is done, or nothing came of it."""
+        self._asked, self._policy_due, self._until = False, None, None
 
     def _present(self) -> bool:
         """Whether the nodes to arm are there."""
@@ -110,8 +124,7 @@ class ArmDesk:
     def _set_policy(self, armed: bool) -> None:
         value = ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=armed)
         request = SetParameters.Request(parameters=[Parameter(name=ARMED, value=value)])
-        word = "armed" if armed else "disarmed"
-        self._send(self._policy, request, f"policy {word}")
+        self._send(self._policy, request, _POLICY_ARMED if armed else "policy disarmed")
 
     def _send(self, client: Client, request: object, what: str) -> None:
         self._answers.append((what, client.call_async(request)))
@@ -127,10 +140,13 @@ class ArmDesk:
                 success, message = result.results[0].successful, result.results[0].reason
             else:
                 success, message = result.success, result.message
+            if what == _POLICY_ARMED if success else not message.startswith(_COMING_UP):
+                self._forget()  # done, or refused for what a person must look at first
             self._say(what if success else f"not {what}: {message}")
         self._answers = waiting
 
     def _on_ready(self, message: Bool) -> None:
         was, self._ready = self._ready, message.data
         if was and not self._ready:
+            self._forget()
             self._told = False  # say again how it is armed

@@ -8,6 +8,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from fmac_ros.control.interlock import Interlock
+from fmac_ros.drivers.franka.driver import NO_ARM
 from fmac_ros.ros import arm_desk, qos
 from fmac_ros.ros.arm_desk import ArmDesk
 from fmac_ros.ros.interlock_inputs import InterlockInputs
@@ -82,7 +83,7 @@ def test_a_typed_word_arms_the_driver_and_then_the_policy(ros, nodes, monkeypatc
 
 
 def test_a_flag_arms_once_and_not_after_a_fault(ros, nodes, monkeypatch):
-    nodes.refusal = "no connection to the arm"
+    nodes.refusal = NO_ARM
     desk = Desk(ros, monkeypatch, at_start=True)
     assert desk.until(lambda: any("no connection" in line for line in desk.said))
     nodes.refusal = ""
@@ -95,6 +96,32 @@ def test_a_flag_arms_once_and_not_after_a_fault(ros, nodes, monkeypatch):
     desk.typed += ["recover\n", "arm\n"]
     assert desk.until(lambda: nodes.interlock.armed)
     assert nodes.words == [*words, "recover", True]
+
+
+def test_an_arm_that_is_still_sought_is_asked_again(ros, nodes, monkeypatch):
+    nodes.refusal = NO_ARM
+    desk = Desk(ros, monkeypatch, at_start=True)
+    assert desk.until(lambda: len(nodes.words) > 2)
+    nodes.refusal = ""
+    assert desk.until(lambda: nodes.interlock.armed)
+
+
+def test_a_refusal_ends_the_word(ros, nodes, monkeypatch):
+    nodes.interlock.emergency_stop(True)
+    desk = Desk(ros, monkeypatch, at_start=True)
+    assert desk.until(lambda: any("not policy armed" in line for line in desk.said))
+    nodes.interlock.emergency_stop(False)
+    assert not desk.until(lambda: nodes.interlock.armed, 1.0)
+
+
+def test_a_word_does_not_hold_for_ever(ros, nodes, monkeypatch):
+    monkeypatch.setattr(arm_desk, "_WORD_HOLDS", 0.3)
+    nodes.refusal = NO_ARM
+    desk = Desk(ros, monkeypatch, at_start=True)
+    assert desk.until(lambda: any(NO_ARM in line for line in desk.said))
+    desk.until(lambda: False, 1.0)
+    nodes.refusal = ""
+    assert not desk.until(lambda: nodes.interlock.armed, 1.0)
 
 
 def test_other_lines_are_for_others(ros, nodes, monkeypatch):

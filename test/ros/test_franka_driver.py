@@ -24,7 +24,7 @@ from simulated_arm import SimulatedArm, assert_within_limits  # noqa: E402
 from fmac_ros.control.trajectory import MotionState, plan  # noqa: E402
 from fmac_ros.drivers.franka.arm import ArmError, FrankaArm  # noqa: E402
 from fmac_ros.drivers.franka.joint_log import read  # noqa: E402
-from fmac_ros.drivers.franka.motion import Dynamics  # noqa: E402
+from fmac_ros.drivers.franka.motion import Dynamics, Share, Waypoint  # noqa: E402
 from fmac_ros.nodes.franka_driver import FrankaDriver  # noqa: E402
 from fmac_ros.robots import load_robot  # noqa: E402
 from fmac_ros.ros import names, qos  # noqa: E402
@@ -52,6 +52,20 @@ def arm(tmp_path_factory):
 def test_a_kernel_without_real_time_is_refused_unless_that_is_ignored(arm):
     with pytest.raises(ArmError, match="realtime"):
         FrankaArm(arm.address, "enforce", Dynamics.of(ROBOT), 0.5)
+
+
+def test_commands_in_a_burst_stay_smooth(arm):
+    driven = FrankaArm(arm.address, "ignore", Dynamics.of(ROBOT), 0.5)
+    begin = driven.state().commanded
+    for index in range(60):
+        away = np.full(7, 0.05) * (-1) ** (index // 3)
+        driven.follow([Waypoint(begin + away, np.zeros(7))], Share())
+        if index % 3 == 2:
+            time.sleep(0.05)
+    driven.follow([Waypoint(begin, np.zeros(7))], Share())
+    time.sleep(1.0)
+    driven.check()
+    driven.close()
 
 
 class Lab:

@@ -20,6 +20,8 @@ REALTIME = ("enforce", "ignore")
 # first steps of a replacing motion depend on when the arm's last state came.
 NO_FILTER = 1000.0  # [Hz]
 RECOVERY_PATIENCE = 1.0  # [s]
+SPACING = 0.01  # [s] of the arm's time between two motions
+PATIENCE = 1.0  # [s] for that to pass
 WELL = ("Idle", "Move")  # modes in which the arm can be moved
 STILL = 1e-4  # [rad/s]
 THERE = 1e-5  # [rad] from the target
@@ -38,6 +40,7 @@ class ArmState:
     """What the arm reports.
 
     Attributes:
+        time: of the arm, since its start [s]; a state that is read twice has the same.
         positions, velocities, efforts: (7,) measured [rad, rad/s, N m].
         commanded: (7,) positions that it is commanded [rad].
         commanded_velocities: (7,) and how they change [rad/s].
@@ -45,6 +48,7 @@ class ArmState:
         errors: what it complains of, empty if nothing.
     """
 
+    time: float
     positions: np.ndarray
     velocities: np.ndarray
     efforts: np.ndarray
@@ -89,6 +93,7 @@ class FrankaArm:
             ) from error
         self._franky: Any = franky
         self._dynamics = dynamics
+        self._moved = 0.0  # [s] of the arm's time, when the last motion was started
         self._hold = franky.Duration(round(hold * 1000))
         config = (
             franky.RealtimeConfig.Enforce
@@ -110,6 +115,7 @@ class FrankaArm:
         except ArmError as error:
             raise ConnectionLost(str(error)) from error  # whatever it is: nothing is known
         return ArmState(
+            time=state.time.to_sec(),
             positions=np.array(state.q),
             velocities=np.array(state.dq),
             efforts=np.array(state.tau_J),
@@ -175,6 +181,17 @@ class FrankaArm:
         gc.collect()
 
     def _move(self, motion: Any) -> None:
+        """Start a motion, but not within the first steps of the one before.
+
+        Those are commanded with more than the planned acceleration, and a motion that goes on from
+        there would add its own.
+        """
+        end = time.monotonic() + PATIENCE
+        while (now := self.state().time) < self._moved + SPACING and self._robot.is_in_control:
+            if time.monotonic() > end:
+                raise ArmError("the arm's time stands still")
+            time.sleep(1e-3)
+        self._moved = now
         self._call(lambda: self._robot.move(motion, asynchronous=True, cutoff_frequency=NO_FILTER))
 
     def _call(self, function: Any) -> Any:
