@@ -56,8 +56,9 @@ def _recorded(robot, urdf, space, kind):
         path = controller.command(seen, _hostile(kind, step, rng, controller.space.size), now)
         paths.append(path.trajectory)
         count = 100 if rng.random() < 0.7 else int(rng.integers(20, 300))
-        ticks += [path.trajectory.at(i * TICK).q for i in range(count)]
-        state = path.trajectory.at(count * TICK)
+        since = now - path.start  # a motion that is left alone began earlier
+        ticks += [path.trajectory.at(since + i * TICK).q for i in range(count)]
+        state = path.trajectory.at(since + count * TICK)
         q, v, now = state.q, state.v, now + count * TICK
     return np.array(ticks), paths
 

@@ -55,7 +55,7 @@ class Rig:
     """The graph, the desk and the processes."""
 
     def __init__(self, desk: FaultDesk, folder: Path, priors: Path, domain: int) -> None:
-        self.desk, self._folder, self._priors = desk, folder, priors
+        self.desk, self._folder, self._priors, self.domain = desk, folder, priors, domain
         self._environment = {**os.environ, **process_environment(), "ROS_DOMAIN_ID": str(domain)}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._episodes = 0
