@@ -253,13 +253,13 @@ def _with_video_by_exclusion(
     """
     judged = {finding.stage for finding in findings}
     sound = not any(finding.weak for finding in findings)
-    if "video" not in kinds or VIDEO in judged or not sound or not {RHO, POLICY} <= judged:
+    if "video" not in kinds or VIDEO in judged or not sound or RHO not in judged:
         return findings
     followed = [trace.followed for trace in evidence.late if trace.followed is not None]
     rate = float(np.mean([trace.outcome for trace in evidence.late]))
     mean = float(np.mean(followed)) if followed else 0.0
     text = (
-        f"inverse dynamics and policy follow it (cosine {mean:.2f} to what the picture did), "
+        f"what follows it is sound (cosine {mean:.2f} to what the picture did), "
         f"and {rate:.0%} of the late episodes succeeded: by exclusion"
     )
     weak = success < GOOD and rate < GOOD
