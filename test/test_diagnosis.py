@@ -70,24 +70,34 @@ FAILING = {
 @pytest.mark.parametrize("kind", FAILING)
 def test_a_failed_run_names_the_broken_part_first(tmp_path: Path, kind: str) -> None:
     world, fault = FAILING[kind]
-    found = run(tmp_path / "run", world())
+    found = run(tmp_path / "run", world(), updates=1.0 if kind == "video" else 0.3)
     assert found.success < stages.GOOD, found.lines()
     assert f"success): {fault}" in found.verdict, found.lines()
 
 
-def test_a_prior_that_the_run_got_by_without_is_named_all_the_same(tmp_path: Path) -> None:
-    for world, fault in (
-        (ReversedValue(), f"{stages.VALUE}: it is reversed"),
-        (MissedSuccess(), f"{stages.SUCCESS}: missed successes"),
-    ):
-        found = run(tmp_path / type(world).__name__, world)
-        assert "learned" in found.verdict and f"in spite of {fault}" in found.verdict
+@pytest.mark.parametrize(
+    ("world", "fault"),
+    [
+        (ReversedValue, f"{stages.VALUE}: it is reversed"),
+        (MissedSuccess, f"{stages.SUCCESS}: missed successes"),
+    ],
+)
+def test_a_prior_that_the_run_may_get_by_without_is_named_all_the_same(
+    tmp_path: Path, world: type[Watched], fault: str
+) -> None:
+    found = run(tmp_path / "run", world())
+    assert fault in found.verdict, found.lines()
 
 
 def test_a_critic_without_anything_to_learn_from(tmp_path: Path) -> None:
-    found = run(tmp_path / "run", NeverSuccess(), "fac", 0.4, use_value=False)
+    found = run(tmp_path / "run", NeverSuccess(), "fac", 0.3, use_value=False)
     assert stages.CRITIC in {finding.stage for finding in found.weak}, found.lines()
     assert "critic collapse" in found.verdict
+
+
+def test_a_run_that_is_merely_not_finished_blames_no_stage(tmp_path: Path) -> None:
+    found = run(tmp_path / "run", Watched(), updates=0.3)
+    assert found.success < stages.GOOD and not found.weak, found.lines()
 
 
 def test_a_good_run_has_no_weak_stage(tmp_path: Path) -> None:
@@ -105,6 +115,12 @@ def trace(solved: bool | None = True, claimed: bool = True, rejected: bool = Fal
 
 
 SOUND = {"rho_unseen_cosine": 0.9, "rho_unseen_error": 0.1, "policy_cosine": 0.9}
+
+
+def test_a_fault_of_a_run_that_learned_is_no_excuse() -> None:
+    found = diagnose(Evidence((trace(),) * 20, {**SOUND, "policy_cosine": 0.0}), 0.95)
+    fault = f"{stages.POLICY}: it does not follow the video"
+    assert found.verdict == f"the task is learned (95% success), in spite of {fault}"
 
 
 def test_nothing_weak_is_said_to_be_nothing() -> None:
@@ -132,6 +148,16 @@ def test_the_critic_must_explain_targets_that_differ(spread: float, loss: float,
     metrics = {**SOUND, "q_target_spread": spread, "critic_loss": loss}
     found = diagnose(Evidence((trace(),) * 20, metrics), 0.5)
     assert [finding.stage for finding in found.weak] == [stages.CRITIC] * weak
+
+
+def test_a_video_is_blamed_by_exclusion_whoever_follows_it() -> None:
+    traces = tuple(trace(solved=False, claimed=False) for _ in range(20))
+    followed = {name: SOUND[name] for name in ("rho_unseen_cosine", "rho_unseen_error")}
+    for metrics in (SOUND, followed):  # by a policy, or by inverse dynamics alone
+        (weak,) = diagnose(Evidence(traces, dict(metrics)), 0.1).weak
+        assert weak.stage == stages.VIDEO and "by exclusion" in weak.detail
+    lost = diagnose(Evidence(traces, {**SOUND, "rho_unseen_cosine": 0.1}), 0.1)
+    assert [finding.stage for finding in lost.weak] == [stages.RHO]
 
 
 def test_what_is_not_used_is_not_judged() -> None:

@@ -26,6 +26,7 @@ LEAST_HEADING = 0.1  # cosine between imagined change and the way to the solved 
 LEAST_SPREAD = 0.02  # standard deviation of the critic's targets, in units of a success
 MOST_CRITIC_ERROR = 1.0  # of the targets' variance: a constant would do as well
 LEAST_POLICY_COSINE = 0.5  # between the actions of pi and of rho on the imagined frame
+SURE_COSINE = 0.8  # of rho and of the policy, before the video is blamed by exclusion
 NONE_FOUND = "no single weak stage found"
 
 GATE, SUCCESS, VALUE = "the gate", "the success prior", "the value prior"
@@ -253,13 +254,14 @@ def _with_video_by_exclusion(
     """
     judged = {finding.stage for finding in findings}
     sound = not any(finding.weak for finding in findings)
-    if "video" not in kinds or VIDEO in judged or not sound or not {RHO, POLICY} <= judged:
+    sure = all(f.value >= SURE_COSINE for f in findings if f.stage in (RHO, POLICY))
+    if "video" not in kinds or VIDEO in judged or not (sound and sure) or RHO not in judged:
         return findings
     followed = [trace.followed for trace in evidence.late if trace.followed is not None]
     rate = float(np.mean([trace.outcome for trace in evidence.late]))
     mean = float(np.mean(followed)) if followed else 0.0
     text = (
-        f"inverse dynamics and policy follow it (cosine {mean:.2f} to what the picture did), "
+        f"what follows it is sound (cosine {mean:.2f} to what the picture did), "
         f"and {rate:.0%} of the late episodes succeeded: by exclusion"
     )
     weak = success < GOOD and rate < GOOD

@@ -35,7 +35,8 @@ def diagnose_run(folder: Path, success: float, settings: Mapping[str, Any]) -> D
     latest: deque[Record] = deque(maxlen=LATEST)
     look_ahead = int(settings.get("look_ahead", 2))
     evidence = gather(_passing(store.records(), latest), load_truths(folder), metrics, look_ahead)
-    if (cosine := _policy_cosine(store, latest)) is not None:
+    acts = settings.get("behaviour", "policy") == "policy"  # else nobody asks the policy
+    if acts and (cosine := _policy_cosine(store, latest)) is not None:
         evidence.metrics["policy_cosine"] = cosine
     uses = {kind for kind in KINDS if settings.get(f"use_{kind}", True)}
     if not settings.get("stop_on_success", True):
