@@ -154,6 +154,7 @@ def test_the_video_of_an_earlier_episode_is_not_followed(following, since):
     assert len(rig.desk.recorder.command_times) == commands + 20, "one for each observation"
 
 
+@pytest.mark.slow
 def test_a_dead_prior_ends_the_episode(following, since):
     rig, server, handle = following
     seen = since()
