@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import signal
 import subprocess
@@ -30,6 +31,7 @@ class SimulatedArm:
             stdout=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self._process.kill)  # a test that fails does not come to end()
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert "ready" in line, f"the simulated arm says {line!r}"

@@ -12,6 +12,7 @@ from rclpy.node import Node
 
 from fmac_ros.ros.parameters import ParameterError
 
+_KEPT: list[SingleThreadedExecutor] = []
 EXIT_OK = 0
 EXIT_CONFIGURATION = 2
 
@@ -52,11 +53,12 @@ def run_node(factory: Callable[[], Node], args: Sequence[str] | None = None) -> 
 
 def _spin(node: Node) -> None:
     executor = SingleThreadedExecutor()
+    # Not shut down, and kept to the end of the process: rclpy's thread for signals first ends the
+    # context, which ends the spinning, and then triggers the executor's guard condition. Destroyed
+    # between the two, that is a segmentation fault.
+    _KEPT.append(executor)
     executor.add_node(node)
-    try:
-        executor.spin()
-    finally:
-        executor.shutdown(timeout_sec=1.0)
+    executor.spin()
 
 
 def _was_asked_to_end() -> bool:

@@ -343,7 +343,7 @@ def test_a_signal_brings_the_arm_to_rest_and_a_restart_is_disarmed(ros, tmp_path
     lab.ready.clear()
     driver = start_driver(arm.address)
     assert ros.spin_until(lambda: lab.states and lab.ready, PATIENCE)
-    assert lab.speed < 0.01 and lab.ready == [False]
+    assert lab.speed < 0.01 and not any(lab.ready)
     driver.send_signal(number)
     driver.wait(PATIENCE)
     arm.end()
