@@ -193,12 +193,12 @@ class Move:
         still = np.max(np.abs(observation.joint_velocities), initial=0.0) <= STILL
         if np.max(off) <= ARRIVED and still:
             self.finish()
-        elif now > self._deadline:
+        elif observation.stamp > self._deadline:  # what was seen before may still have moved
             worst = int(np.argmax(off))
             name = self._controller.robot.joint_names[worst]
             self.finish(
-                f"the arm was told to be at the pose, but {name} is {off[worst]:.3f} rad off;"
-                " look for what holds it"
+                f"the arm was told to rest at the pose, but {name} is {off[worst]:.3f} rad off"
+                f"{'' if still else ' and the arm moves'}; look for what holds or moves it"
             )
 
     def _brake(self, observation: Observation, now: float) -> Command:
