@@ -16,7 +16,7 @@ INK, QUIET = "#1f2933", "#52606d"
 
 # name: (x, y, width, colour, second line)
 BOXES = {
-    "robot side": (0.2, 2.6, 2.3, "#d9e2ec", "pybullet_sim, or a\nros2_control stack"),
+    "robot side": (0.2, 2.6, 2.3, "#d9e2ec", "pybullet_sim, franka_driver\nor a ros2_control stack"),
     "state_node": (4.6, 3.6, 1.9, "#c6f7e2", "joins cameras\nand joints by stamp"),
     "policy_node": (8.6, 2.6, 2.3, "#bae3ff", "policy, inverse kinematics,\nthe gate"),
     "trainer_node": (8.6, 0.2, 2.3, "#ffd0b5", "Algorithm 1,\nEq. 1 and Eq. 2"),
@@ -34,7 +34,7 @@ ARROWS = (
     ((10.2, 1.35), (10.2, 2.6), "policy_parameters\nrollout", (11.0, 1.97)),
     ((8.6, 0.85), (6.5, 0.85), "estimate_value\ndetect_success\ngenerate_video", (7.55, 0.32)),
     ((8.7, 2.6), (6.3, 1.35), "detect_success", (6.85, 2.15)),
-    ((8.6, 1.2), (2.2, 2.6), "reset", (4.4, 2.3)),
+    ((8.6, 1.2), (2.2, 2.6), "reset (on a real arm\nthrough reset_node)", (3.3, 1.72)),
     ((0.9, 2.6), (0.9, 1.35), "evaluation/\nground_truth", (0.35, 1.97)),
 )
 
