@@ -37,7 +37,11 @@ SIMULATED = Graph(
 # Real cameras are not synchronous with the joints, and a person arms a real arm.
 REAL = Graph(
     {"use_sim_time": False, "lockstep": False},
-    {"state_node": {"slop": 0.03}, "policy_node": {"start_armed": False, "follow_timeout": 1.0}},
+    {
+        "state_node": {"slop": 0.03},
+        "policy_node": {"start_armed": False, "follow_timeout": 1.0},
+        "trainer_node": {"inverse_span": 2},  # a real arm shows most of an action a step later
+    },
 )
 # Gazebo stamps with its clock, renders cameras and joints on their own, and runs in real time.
 GAZEBO = Graph(

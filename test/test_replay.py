@@ -14,6 +14,19 @@ from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import ReplayBuffer
 
 
+def test_a_longer_span_reaches_further_but_never_past_the_end() -> None:
+    buffer = ReplayBuffer(100, LATENT_SHAPE, 2, 2, span=3)
+    record = make_record()
+    buffer.add(record)
+    steps = record.episode.steps
+    everything = buffer.everything()
+    for index in range(steps):
+        reached = record.latents[min(index + 3, steps)].astype(np.float32)
+        np.testing.assert_array_equal(everything.reached[index].numpy(), reached)
+        following = record.latents[index + 1].astype(np.float32)
+        np.testing.assert_array_equal(everything.next_latents[index].numpy(), following)
+
+
 def make_buffer(capacity: int = 100) -> ReplayBuffer:
     return ReplayBuffer(capacity, LATENT_SHAPE, 2, 2)
 

@@ -16,7 +16,13 @@ INK, QUIET = "#1f2933", "#52606d"
 
 # name: (x, y, width, colour, second line)
 BOXES = {
-    "robot side": (0.2, 2.6, 2.3, "#d9e2ec", "pybullet_sim, franka_driver\nor a ros2_control stack"),
+    "robot side": (
+        0.2,
+        2.6,
+        2.3,
+        "#d9e2ec",
+        "pybullet_sim, franka_driver\nor a ros2_control stack",
+    ),
     "state_node": (4.6, 3.6, 1.9, "#c6f7e2", "joins cameras\nand joints by stamp"),
     "policy_node": (8.6, 2.6, 2.3, "#bae3ff", "policy, inverse kinematics,\nthe gate"),
     "trainer_node": (8.6, 0.2, 2.3, "#ffd0b5", "Algorithm 1,\nEq. 1 and Eq. 2"),

@@ -54,9 +54,11 @@ class BaseLearner(ABC):
         self.config = config
         self.updates = 0
         self.weights = PriorWeights()
-        self._unseen = Unseen()
+        self._unseen = Unseen(config.inverse_span)
         sizes = latent_shape, proprio_size, action_size
-        self.replay = ReplayBuffer(config.replay_capacity, *sizes, config.replay_memory, folder)
+        self.replay = ReplayBuffer(
+            config.replay_capacity, *sizes, config.replay_memory, folder, config.inverse_span
+        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
@@ -125,8 +127,8 @@ class BaseLearner(ABC):
         return metrics
 
     def _update_rho(self, batch: Batch) -> dict[str, float]:
-        next_latents = self.rho.blur(batch.next_latents, self.config.next_latent_noise, self.noise)
-        rho = self.rho(batch.latents, batch.proprio, next_latents)
+        reached = self.rho.blur(batch.reached, self.config.next_latent_noise, self.noise)
+        rho = self.rho(batch.latents, batch.proprio, reached)
         loss = inverse_dynamics_loss(rho, batch.actions)
         norm = self._step("Eq. 1", loss, self.rho, self.rho_optimiser)
         error = (rho.mean.detach() - batch.actions).abs().mean()
@@ -161,7 +163,7 @@ class BaseLearner(ABC):
         data = self.replay.everything()
         if not len(data.actions):
             raise ValueError("no episode in the replay buffer, valid: add one before an update")
-        self.rho.fit_statistics(data.latents, data.proprio, data.next_latents)
+        self.rho.fit_statistics(data.latents, data.proprio, data.reached)
         for policy in (self.policy, self.acting_policy):
             policy.fit_statistics(data.latents, data.proprio)
 

@@ -35,6 +35,8 @@ class CommonConfig:
         max_gradient_norm: gradients of a network are scaled down to this norm.
         next_latent_noise: noise on rho's s_{t+1} in training, in standard deviations of
             the one-step change of a latent. Imagined frames are softer than real ones.
+        inverse_span: steps k from s_t to the state that rho infers a_t from. 1 is Eq. 1; an arm
+            that answers commands late shows an action in the step after, so that 2 is needed.
         averaging: decay of the running average of pi's weights, which is what acts.
             0 acts with the raw weights.
         use_video: learn with the KL term (video prior M_tau).
@@ -49,6 +51,7 @@ class CommonConfig:
     batch_size: int = 64
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 1.0
+    inverse_span: int = 1
     averaging: float = 0.998
     use_video: bool = True
     use_value: bool = True
@@ -62,6 +65,7 @@ class CommonConfig:
         require_number("batch_size", self.batch_size, 1)
         require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
         require_number("next_latent_noise", self.next_latent_noise, 0.0)
+        require_number("inverse_span", self.inverse_span, 1, 8)
         require_number("averaging", self.averaging, 0.0, 0.9999)
         require_number("replay_capacity", self.replay_capacity, 2)
         require_number("replay_memory", self.replay_memory, 0)

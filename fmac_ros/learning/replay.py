@@ -26,6 +26,7 @@ class Batch:
         values, next_values: (b,) M_V of s_t and s_{t+1}.
         next_successes: (b,) M_R of s_{t+1}, 0 or 1.
         purposeful: (b,) 1 where the action was meant to solve the task, 0 in random play.
+        reached: (b, c, h, w) of s_{t+k}, which rho infers a_t from; k is the buffer's ``span``.
     """
 
     latents: Tensor
@@ -37,6 +38,7 @@ class Batch:
     next_values: Tensor
     next_successes: Tensor
     purposeful: Tensor
+    reached: Tensor
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class ReplayBuffer:
     Args:
         memory: bytes from which the latents lie in a memory-mapped file.
         folder: directory of that file, None for the system's temporary one.
+        span: steps k from s_t to the state that rho infers a_t from, at an episode's end fewer.
     """
 
     def __init__(
@@ -73,8 +76,10 @@ class ReplayBuffer:
         action_size: int,
         memory: int = REPLAY_MEMORY,
         folder: Path | None = None,
+        span: int = 1,
     ) -> None:
         self.capacity = capacity
+        self._span = span
         shape = (2, capacity, *latent_shape)
         self._latents, self._imagined = allocate(shape, np.float16, memory, folder)
         self._proprio = np.zeros((capacity, proprio_size), np.float32)
@@ -138,9 +143,7 @@ class ReplayBuffer:
 
     def look_ahead(self, index: np.ndarray, steps: int) -> Ahead:
         """The states up to ``steps`` after s_t of the transitions ``index``."""
-        last = index + 1
-        for _ in range(steps - 1):
-            last = last + self._starts[last]  # no transition starts at an episode's end
+        last = self._after(index, steps)
         return Ahead(
             latents=_tensor(self._latents[last]),
             proprio=_tensor(self._proprio[last]),
@@ -148,6 +151,13 @@ class ReplayBuffer:
             steps=_tensor(last - index),
             claimed=_tensor(self._claimed[last]),
         )
+
+    def _after(self, index: np.ndarray, steps: int) -> np.ndarray:
+        """Indices of the states ``steps`` after s_t, or of their episodes' last ones."""
+        last = index + 1
+        for _ in range(steps - 1):
+            last = last + self._starts[last]  # no transition starts at an episode's end
+        return last
 
     @property
     def nbytes(self) -> int:
@@ -162,9 +172,11 @@ class ReplayBuffer:
 
     def gather(self, index: np.ndarray) -> Batch:
         """The transitions ``index``."""
+        following = _tensor(self._latents[index + 1])
+        far = self._span > 1
         return Batch(
             latents=_tensor(self._latents[index]),
-            next_latents=_tensor(self._latents[index + 1]),
+            next_latents=following,
             imagined=_tensor(self._imagined[index]),
             proprio=_tensor(self._proprio[index]),
             actions=_tensor(self._actions[index]),
@@ -172,6 +184,7 @@ class ReplayBuffer:
             next_values=_tensor(self._values[index + 1]),
             next_successes=_tensor(self._successes[index + 1]),
             purposeful=_tensor(self._purposeful[index]),
+            reached=_tensor(self._latents[self._after(index, self._span)]) if far else following,
         )
 
     def _place(self, record: Record) -> tuple[int, int]:

@@ -24,9 +24,14 @@ class Errors(NamedTuple):
 
 
 class Unseen:
-    """Tests rho on each new episode before it goes into D. Reads no random generator."""
+    """Tests rho on each new episode before it goes into D. Reads no random generator.
 
-    def __init__(self) -> None:
+    Args:
+        span: steps to the state that rho infers an action from.
+    """
+
+    def __init__(self, span: int = 1) -> None:
+        self._span = span
         self._found: deque[Errors] = deque(maxlen=EPISODES)
 
     def test(self, rho: InverseDynamics, record: Record, updates: int) -> None:
@@ -34,7 +39,7 @@ class Unseen:
         episode = record.episode
         fresh = updates > 0 and updates - episode.policy_version <= FRESH
         if fresh and episode.behaviour != "random":
-            errors = measure(rho, record)
+            errors = measure(rho, record, self._span)
             if errors is not None:
                 self._found.append(errors)
 
@@ -47,12 +52,13 @@ class Unseen:
 
 
 @torch.inference_mode()
-def measure(rho: InverseDynamics, record: Record) -> Errors | None:
+def measure(rho: InverseDynamics, record: Record, span: int = 1) -> Errors | None:
     """rho's errors on the transitions of a record; None where nothing was done in it."""
     latents = torch.from_numpy(record.latents).float()
     proprio = torch.from_numpy(record.episode.proprio)
     done = record.episode.actions  # (T, a)
-    inferred = rho(latents[:-1], proprio[:-1], latents[1:]).mean.numpy()  # (T, a)
+    reached = np.minimum(np.arange(len(done)) + span, len(done))
+    inferred = rho(latents[:-1], proprio[:-1], latents[reached]).mean.numpy()  # (T, a)
     lengths = np.linalg.norm(done, axis=1)
     moving = lengths > SMALLEST_ACTION
     if not moving.any():

@@ -101,6 +101,12 @@ class TrainerConfig:
     batch_size: int = parameter(
         LearnerConfig.batch_size, description="transitions per update", minimum=1
     )
+    inverse_span: int = parameter(
+        LearnerConfig.inverse_span,
+        description="steps to the state that the inverse dynamics model infers an action from",
+        minimum=1,
+        maximum=8,
+    )
     learning_rate: float = parameter(
         LearnerConfig.learning_rate, description="of Adam", minimum=1e-7, maximum=1.0
     )
