@@ -169,12 +169,21 @@ def test_no_way_is_the_error():
 
 
 def test_home_opens_the_gripper_first_where_there_is_one_to_act_with():
-    arm = Arm(action_space="ee_delta_gripper", opens=True)
+    arm = Arm(action_space="ee_delta_gripper", readies=True)
     assert arm.run() == ""
     assert {command.opening for command in arm.commands} == {1.0}
     kept = Arm(action_space="ee_delta_gripper")
     assert kept.run() == ""
     assert {round(command.opening, 3) for command in kept.commands} == {0.25}
+
+
+def test_home_closes_the_gripper_where_actions_do_not_move_it():
+    arm = Arm(action_space="ee_delta", readies=True)
+    assert arm.run() == ""
+    assert {command.opening for command in arm.commands} == {0.0}
+    left_alone = Arm(action_space="ee_delta")
+    assert left_alone.run() == ""
+    assert {command.opening for command in left_alone.commands} == {None}
 
 
 def test_partial_speed_scaling_slows_it():

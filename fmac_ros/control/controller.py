@@ -12,7 +12,7 @@ from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
-from fmac_ros.control.gripper import OPEN, opening_of, wanted_opening
+from fmac_ros.control.gripper import CLOSED, OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.proprio import proprio
@@ -39,8 +39,8 @@ class Command:
         held: the arm is brought to rest instead of doing the action.
         reason: why it is held, one of gate.REASONS; else empty.
         detail: more about the reason, for people.
-        opening: what the gripper is brought to, from 0, closed, to 1, open; None where the
-            action space leaves the gripper alone.
+        opening: what the gripper is brought to, from 0, closed, to 1, open; None where it is
+            left alone.
         start: time at which the trajectory starts [s], of the controller's clock.
     """
 
@@ -114,10 +114,12 @@ class ArmController:
         """Whether the last motion that was commanded is over at ``now`` [s]."""
         return self._last is None or now - self._last[0] >= self._last[1].times[-1]
 
-    def open_gripper(self) -> None:
-        """Have the gripper opened from the next command on, where there is one to act with."""
-        if self._opening is not None:
-            self._opening = OPEN
+    def ready_gripper(self) -> None:
+        """Have the gripper as an episode begins, from the next command on until reset().
+
+        Open where actions move it, else closed.
+        """
+        self._opening = OPEN if self.space.gripper else CLOSED
 
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
@@ -128,6 +130,8 @@ class ArmController:
             self._opening = opening_of(self._robot, fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
+        if not self.space.gripper:
+            self._opening = None
         self._following.reset()
         still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
         self._last = (observation.stamp, still)
@@ -235,7 +239,7 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, verdict.q_target)
-        if self._opening is not None:
+        if self.space.gripper and self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
             self._opening = wanted_opening(float(passed[-1]), self._opening)
         return Command(trajectory, passed, False, "", opening=self._opening, start=now)

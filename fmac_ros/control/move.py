@@ -44,7 +44,8 @@ class Move:
         controller: the gate that every command passes.
         find: starts to look for a way from joint positions (n,); NoPathError where there is none.
         speed: share of the robot's limits to move with.
-        opens: open the gripper first, where the action space has one.
+        readies: bring the gripper to how an episode begins: open where the action space has it,
+            else closed.
 
     Attributes:
         ended: no more commands.
@@ -53,7 +54,7 @@ class Move:
     """
 
     def __init__(
-        self, controller: ArmController, find: FindPath, speed: float, opens: bool = False
+        self, controller: ArmController, find: FindPath, speed: float, readies: bool = False
     ) -> None:
         self.ended = False
         self.error = ""
@@ -61,7 +62,7 @@ class Move:
         self._controller = controller
         self._find = find
         self._speed = min(speed, MOST_SHARE)
-        self._opens = opens
+        self._readies = readies
         self._ahead = AHEAD / controller.robot.control_rate_hz
         self._stage: Callable[[Observation, float], Command | None] = self._settle
         self._plans = 0
@@ -137,8 +138,8 @@ class Move:
             return None
         # Its own first pose is commanded: what the sensors have jittered since is not on the way.
         self._controller.reset(self._seen)
-        if self._opens:
-            self._controller.open_gripper()
+        if self._readies:
+            self._controller.ready_gripper()
         self._take(path)
         self._stage = self._follow
         return self._follow(observation, now)

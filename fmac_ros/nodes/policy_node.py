@@ -25,14 +25,14 @@ from fmac_ros.learning.tensors import FormatError
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.msg import PolicyParameters
 from fmac_ros.priors.registry import load_encoder
-from fmac_ros.robots import load_robot
+from fmac_ros.robots import RobotConfig, load_robot
 from fmac_ros.rollout import TIME_JUMP, Rollout
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.arm_guard import ArmGuard
 from fmac_ros.ros.conversions import ConversionError, msg_to_observation
 from fmac_ros.ros.described_arm import DescribedArm
 from fmac_ros.ros.diagnostics import Diagnostics
-from fmac_ros.ros.grippers import make_gripper
+from fmac_ros.ros.grippers import Gripper, make_gripper
 from fmac_ros.ros.jog_input import JOGGING, JogInput
 from fmac_ros.ros.move_server import EPISODE, MOVING, MoveServer
 from fmac_ros.ros.parameters import ParameterError, declare
@@ -80,7 +80,7 @@ class PolicyNode(Node):
             self._joint_names = robot.joint_names
             self._finger_names = robot.gripper_joint_names
             grips = action_size(config.action_space, robot)[1]
-            gripper = make_gripper(self, robot, config.gripper_action) if grips else None
+            gripper = self._make_gripper(robot, grips)
             self._publisher = PolicyPublisher(self, robot, gripper, config.controller)
             self._guard = ArmGuard(self, config, self._publisher, lambda: self._now(0.0))
             self._arm = DescribedArm(
@@ -102,6 +102,18 @@ class PolicyNode(Node):
             now=self._now,
             lockstep=config.lockstep,
         )
+
+    def _make_gripper(self, robot: RobotConfig, grips: bool) -> Gripper | None:
+        """The gripper that actions move, or that is closed once when the arm moves home."""
+        if not grips and (self._config.lockstep or not robot.gripper_joint_names):
+            return None
+        try:
+            return make_gripper(self, robot, self._config.gripper_action)
+        except ValueError as error:
+            if grips:
+                raise
+            self.get_logger().warning(f"the gripper stays as it is, close it by hand: {error}")
+            return None
 
     def _serve(self, controller: ArmController) -> None:
         """Offer rollouts and motions: it is known what the arm is like."""

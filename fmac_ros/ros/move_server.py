@@ -90,7 +90,7 @@ class MoveServer:
             return MoveArm.Result(ok=False, error=refusal)
         goal = np.array(wanted if len(wanted) else self._controller.robot.home, float)
         move = Move(
-            self._controller, self._finder(goal), self._config.move_speed, opens=not len(wanted)
+            self._controller, self._finder(goal), self._config.move_speed, readies=not len(wanted)
         )
         session = self._session = MoveSession(handle, move, self._publisher)
         result: MoveArm.Result = await session.done
