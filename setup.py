@@ -61,6 +61,8 @@ setup(
     extras_require={
         # Baselines of fmac bench learning, and what fmac bench speed is measured beside.
         "bench": ["gymnasium>=1.0", "stable-baselines3>=2.4"],
+        # franka_driver; franky-sim is the simulated arm, and has the FR3's description.
+        "franka": ["franky-control>=1.0", "franky-sim>=1.0"],
         # What some models of the hub need to prepare a sentence or a picture.
         "hub": [
             "accelerate>=1.0",

@@ -106,6 +106,7 @@ class Lamp(gymnasium.Env):
         return picture
 
 
+@pytest.mark.slow
 def test_drqv2_solves_an_easy_sparse_task_from_pixels() -> None:
     config = DrQConfig(
         batch_size=32, hidden=64, seed_steps=60, pad=2, learning_rate=1e-3, update_every=1, stack=2

@@ -256,6 +256,7 @@ SMALL = "--env-steps 60 --eval-every 30 --eval-episodes 1 --jobs 1 --algorithms 
 SETTINGS = "horizon=6 play_horizon=6 seed_steps=12 seed_updates=2 updates_per_step=0.05"
 
 
+@pytest.mark.slow
 def test_a_whole_bench_is_interrupted_resumed_and_not_run_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

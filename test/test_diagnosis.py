@@ -67,7 +67,13 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize("kind", FAILING)
+QUICKEST = "gate"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind == QUICKEST else pytest.param(kind, marks=pytest.mark.slow) for kind in FAILING],
+)
 def test_a_failed_run_names_the_broken_part_first(tmp_path: Path, kind: str) -> None:
     world, fault = FAILING[kind]
     found = run(tmp_path / "run", world(), updates=1.0 if kind == "video" else 0.3)
@@ -79,7 +85,7 @@ def test_a_failed_run_names_the_broken_part_first(tmp_path: Path, kind: str) -> 
     ("world", "fault"),
     [
         (ReversedValue, f"{stages.VALUE}: it is reversed"),
-        (MissedSuccess, f"{stages.SUCCESS}: missed successes"),
+        pytest.param(MissedSuccess, f"{stages.SUCCESS}: missed successes", marks=pytest.mark.slow),
     ],
 )
 def test_a_prior_that_the_run_may_get_by_without_is_named_all_the_same(
@@ -89,12 +95,14 @@ def test_a_prior_that_the_run_may_get_by_without_is_named_all_the_same(
     assert fault in found.verdict, found.lines()
 
 
+@pytest.mark.slow
 def test_a_critic_without_anything_to_learn_from(tmp_path: Path) -> None:
     found = run(tmp_path / "run", NeverSuccess(), "fac", 0.3, use_value=False)
     assert stages.CRITIC in {finding.stage for finding in found.weak}, found.lines()
     assert "critic collapse" in found.verdict
 
 
+@pytest.mark.slow
 def test_a_run_that_is_merely_not_finished_blames_no_stage(tmp_path: Path) -> None:
     found = run(tmp_path / "run", Watched(), updates=0.3)
     assert found.success < stages.GOOD and not found.weak, found.lines()

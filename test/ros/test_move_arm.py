@@ -174,6 +174,7 @@ def test_the_emergency_stop_ends_it(ros, priors):
     cell.record.check(SPEED)
 
 
+@pytest.mark.slow
 def test_cancelled_it_comes_to_rest(ros, priors):
     cell = Cell(ros, priors)
     cell.put(cell.robot.home + ASIDE)
@@ -202,6 +203,7 @@ def test_a_pause_holds_it_and_it_goes_on_by_itself(ros, priors):
     cell.record.check(SPEED)
 
 
+@pytest.mark.slow
 def test_without_observations_it_stops_and_is_given_up(ros, priors):
     cell = Cell(ros, priors, observation_timeout=2.0)
     cell.put(cell.robot.home + ASIDE)
@@ -218,6 +220,7 @@ def test_without_observations_it_stops_and_is_given_up(ros, priors):
     cell.record.check(SPEED)
 
 
+@pytest.mark.slow
 def test_one_commander_at_a_time(ros, priors):
     cell = Cell(ros, priors)
     cell.put(cell.robot.home + ASIDE)
