@@ -19,6 +19,7 @@ from fmac_ros.priors import backends
 from fmac_ros.priors.backends import Context, backend_names, make_prior, register
 from fmac_ros.priors.distilled.agreement import Agreement
 from fmac_ros.priors.distilled.answering import Untrusted
+from fmac_ros.priors.distilled.student import VALUE_WHEN_SOLVED
 from fmac_ros.priors.ensemble.voting import levels
 from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.text import SentenceEncoder
@@ -261,15 +262,15 @@ def test_the_memory_is_bounded(make: Any, teacher: Brightness) -> None:
     assert prior.status()["teacher_answers"] == 80
 
 
-def test_the_embedded_student_starts_with_the_embedded_verdicts(
+def test_the_embedded_student_starts_as_sure_as_the_embedded_value(
     make: Any, context: Context, teacher: Brightness
 ) -> None:
     seen = episode(0, 30)
-    embedded = make_prior("success", "embedded", {}, context)
+    embedded = make_prior("value", "embedded", {}, context)  # success looks at pictures there
     said = make(student="embedded").opinion(seen, RED)
-    np.testing.assert_array_equal(said >= 0.5, embedded.scores(seen, RED) >= 0.8)
-    odds = embedded.scores(seen, RED)
-    np.testing.assert_allclose(said / (1 - said), odds / (1 - odds) / 4, rtol=1e-3)
+    odds, solved = embedded.values(seen, RED), VALUE_WHEN_SOLVED
+    expected = odds / (1 - odds) * (1 - solved) / solved
+    np.testing.assert_allclose(said / (1 - said), expected, rtol=1e-3)
 
 
 def test_a_resumed_student_goes_on(make: Any, teacher: Brightness, tmp_path: Path) -> None:
