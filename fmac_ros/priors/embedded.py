@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,12 +72,7 @@ class LatentScorer:
     def of_latents(self, latents: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, c, h, w) latents."""
         embedding = torch.from_numpy(self.text.encode(sentence))
-        out = np.empty(len(latents), dtype=np.float32)
-        for start in range(0, len(latents), BATCH):
-            batch = torch.from_numpy(latents[start : start + BATCH].astype(np.float32))
-            logits = self.head(batch, embedding.expand(len(batch), -1))
-            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
-        return check_finite(out, type(self.head).__name__)
+        return _answers(self.head, latents, embedding, _floats)
 
 
 class PictureScorer:
@@ -94,12 +89,26 @@ class PictureScorer:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
         check_pictures(pictures, self.picture_size)
         embedding = torch.from_numpy(self.text.encode(sentence))
-        out = np.empty(len(pictures), dtype=np.float32)
-        for start in range(0, len(pictures), BATCH):
-            batch = to_tensor(pictures[start : start + BATCH])
-            logits = self.head(batch, embedding.expand(len(batch), -1))
-            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
-        return check_finite(out, type(self.head).__name__)
+        return _answers(self.head, pictures, embedding, to_tensor)
+
+
+def _floats(latents: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(latents.astype(np.float32))
+
+
+def _answers(
+    head: LatentHead | PictureHead,
+    inputs: np.ndarray,
+    embedding: torch.Tensor,
+    convert: Callable[[np.ndarray], torch.Tensor],
+) -> np.ndarray:
+    """(n,) float32 in 0..1 about n inputs, asked in batches with one sentence's embedding (d,)."""
+    out = np.empty(len(inputs), dtype=np.float32)
+    for start in range(0, len(inputs), BATCH):
+        batch = convert(inputs[start : start + BATCH])
+        logits = head(batch, embedding.expand(len(batch), -1))
+        out[start : start + BATCH] = torch.sigmoid(logits).numpy()
+    return check_finite(out, type(head).__name__)
 
 
 class EmbeddedValue:

@@ -9,7 +9,6 @@ from typing import Any
 
 import rclpy
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool, Float64
@@ -21,6 +20,7 @@ from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.fault_relay import RAW, FaultRelay, robot_side
 from fmac_ros.ros.motion_recorder import MotionRecorder
+from fmac_ros.ros.spinning import spin_until_shutdown
 from fmac_ros.srv import Reset
 
 POLL = 0.01  # [s]
@@ -62,14 +62,7 @@ class FaultDesk:
         self.node.destroy_node()
 
     def _spin(self) -> None:
-        executor = SingleThreadedExecutor(context=self._context)
-        executor.add_node(self.node)
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-        finally:
-            executor.shutdown(timeout_sec=1.0)
+        spin_until_shutdown(self.node, self._context)
 
     def arm(self, armed: bool = True, timeout: float = 5.0) -> tuple[bool, str]:
         """Arm or disarm as an operator does; whether it was done, and why not."""

@@ -7,13 +7,13 @@ import time
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from fmac_ros.display import Health, Progress, Snapshot
 from fmac_ros.msg import TrainerStatus
 from fmac_ros.ros import names, qos
+from fmac_ros.ros.spinning import spin_until_shutdown
 
 LEVELS = {
     DiagnosticStatus.OK: "ok",
@@ -65,14 +65,7 @@ class Monitor:
             return Snapshot(self._progress, health)
 
     def _spin(self) -> None:
-        executor = SingleThreadedExecutor(context=self._context)
-        executor.add_node(self._node)
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-        finally:
-            executor.shutdown(timeout_sec=1.0)
+        spin_until_shutdown(self._node, self._context)
 
     def _on_status(self, message: TrainerStatus) -> None:
         with self._lock:
