@@ -135,6 +135,7 @@ def _trouble(args: argparse.Namespace, desk: Any, supervisor: Any, run: Path) ->
     from fmac_ros.ros.soak_operator import SoakOperator
 
     faults = SoakFaults(desk, ROBOT, lambda: supervisor.pids)
+    told = 0
     operator, counts = SoakOperator(desk), Counter[str]()
     began = time.monotonic()
     end = began + 60 * args.minutes
@@ -158,6 +159,9 @@ def _trouble(args: argparse.Namespace, desk: Any, supervisor: Any, run: Path) ->
             f"{stored_episodes(run)} episodes, {len(recorder.violations)} violations",
             flush=True,
         )
+        for text in recorder.violations[told:]:
+            print(f"           {text}", flush=True)
+        told = len(recorder.violations)
         faults.inject(event, lambda seconds: _watched(supervisor, seconds))
     return {"faults": sum(counts.values()), "faults_by_kind": dict(sorted(counts.items()))} | {
         "armed_again": operator.armed

@@ -41,6 +41,7 @@ class MeasuredMotion:
         self._window: deque[tuple[float, np.ndarray]] = deque()
         self._quiet_until = -np.inf
         self._notes: list[tuple[float, str]] = []
+        self._settled = 0  # notes from before time went back, whose stamps mean another time
         self.peak = {"velocity": 0.0, "acceleration": 0.0}
         self.q: np.ndarray | None = None
         self.stamp = -np.inf
@@ -51,7 +52,8 @@ class MeasuredMotion:
         self._quiet_until = stamp + DISTURBANCE
         self._window.clear()
         # The joints of the new pose may be heard before the word of the reset.
-        self._notes = [note for note in self._notes if abs(note[0] - stamp) > DISTURBANCE]
+        notes = self._notes[self._settled :]
+        self._notes[self._settled :] = [n for n in notes if abs(n[0] - stamp) > DISTURBANCE]
 
     @property
     def violations(self) -> list[str]:
@@ -71,6 +73,7 @@ class MeasuredMotion:
     def add(self, stamp: float, q: np.ndarray, v: np.ndarray) -> None:
         """Take one joint state: positions (n,) [rad], velocities (n,) [rad/s]."""
         if stamp < self.stamp:
+            self._settled = len(self._notes)
             self.disturbed(stamp)
             self._moving_at = stamp
         self.stamp, self.q = stamp, q
