@@ -97,19 +97,22 @@ def test_only_tails_are_kept_and_the_file_is_exact(tmp_path: Path) -> None:
         ThresholdOptions(0.1, "video")
 
 
-def test_each_task_has_its_own_threshold_and_unknown_sentences_that_of_all() -> None:
+def test_a_task_may_raise_the_threshold_of_all_and_not_lower_it() -> None:
     low = make(scores_of(1, 500) / 2, scores_of(2, 500))
     high = make(scores_of(3, 500), scores_of(4, 500))
+    middle = make(scores_of(7, 500) * 0.8, scores_of(8, 500))
     few = make(scores_of(5, 5), scores_of(6, 5))
     calibration = replace(
-        high,
-        tasks={"easy": low.whole, "rare": few.whole},
-        sentences={"press it": "easy", "fold it": "rare"},
+        middle,
+        tasks={"easy": low.whole, "hard": high.whole, "rare": few.whole},
+        sentences={"press it": "easy", "push it": "hard", "fold it": "rare"},
     )
     options = ThresholdOptions(0.01)
-    assert calibration.thresholds(options, "press it")[1] < 0.5
     of_all = calibration.thresholds(options)
-    assert of_all[1] > 0.9
+    assert 0.7 < of_all[1] < 0.8
+    assert calibration.thresholds(options, "press it") == (low.thresholds(options)[0], of_all[1])
+    assert calibration.thresholds(options, "push it") == high.thresholds(options)
+    assert high.thresholds(options)[1] > 0.9
     assert calibration.thresholds(options, "what is that") == of_all
     assert calibration.thresholds(options, "fold it") == of_all  # five cannot promise it
 
@@ -218,4 +221,5 @@ def test_any_backend_takes_a_calibration(
 def test_the_shipped_success_prior_is_calibrated() -> None:
     success = load_priors().success
     assert isinstance(success, CalibratedSuccess)
-    assert 0.5 < success.threshold < 1
+    hard = success.threshold_of("push the red block to the blue mark")
+    assert 0.2 < success.threshold < hard < 1

@@ -15,6 +15,7 @@ from synthetic_videos import sentence, write_videos
 from torch import nn
 
 from fmac_ros.paths import package_dir
+from fmac_ros.priors.pretrain.devices import DEVICES, choose_device
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
@@ -52,6 +53,24 @@ def test_bfloat16_only_where_it_is_fast(tmp_path: Path, flags: str, expected: bo
     assert not has_fast_bfloat16(cpu_info)
     cpu_info.write_text(f"processor : 0\nmodel name : bf16\n{flags}\n")
     assert has_fast_bfloat16(cpu_info) is expected
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert [choose_device(name) for name in DEVICES if name != "cuda"] == ["cpu", "cpu"]
+    with pytest.raises(ValueError, match="torch sees no GPU here, valid: auto, cpu"):
+        choose_device("cuda")
+    with pytest.raises(ValueError, match="device is 'tpu', valid: auto, cpu, cuda"):
+        choose_device("tpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [choose_device(name) for name in DEVICES] == ["cuda", "cpu", "cuda"]
+
+
+def test_bigger_batches_on_request(tmp_path: Path) -> None:
+    settings = dataclasses.replace(line_settings(tmp_path, 10), batch_factor=4)
+    assert settings.batch("value") == 64
+    with pytest.raises(ValueError, match="batch_factor is 0, valid: 1 or more"):
+        dataclasses.replace(settings, batch_factor=0)
 
 
 def test_the_loop_learns(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--videos", type=Path, help="training videos, rendered if missing (default: in work)")
     option("--validation", type=Path, help="held-out videos, likewise (default: in work)")
     option("--videos-per-arm", type=int, default=900, help="training videos to render of each arm")
+    option("--held-out-per-arm", type=int, default=100, help="held-out videos, likewise")
     option("--arms", help="arms to render, comma between; leave one out as held out (default: all)")
     option("--weights", type=Path, help="where the priors go (default: the package's own weights)")
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")
@@ -27,6 +28,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--seed", type=int, default=0, help="seed of weights and batches (default 0)")
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
+    option("--batch-factor", type=int, default=1, help="multiplies the batches (a GPU takes 4)")
+    option(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where (default: auto)"
+    )
     option(
         "--float32", action="store_true", help="never multiply in bfloat16 (default: where fast)"
     )
@@ -51,9 +56,11 @@ def _add_import(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train what has not been trained yet; a second start continues an interrupted one."""
+    from fmac_ros.priors.pretrain.devices import choose_device
     from fmac_ros.priors.pretrain.stages import run_all, run_track
 
     work = args.work or cache_dir() / "pretrain"
+    device = choose_device(args.device)
     settings = PretrainSettings(
         videos=args.videos or work / "videos",
         validation=args.validation or work / "validation_videos",
@@ -61,10 +68,13 @@ def run(args: argparse.Namespace) -> int:
         work=work,
         arms=options.names("arms", args.arms, ARMS),
         videos_per_arm=args.videos_per_arm,
+        held_out_per_arm=args.held_out_per_arm,
         seed=args.seed,
         minutes=args.minutes,
         effort=args.effort,
-        bfloat16=has_fast_bfloat16() and not args.float32,
+        batch_factor=args.batch_factor,
+        device=device,
+        bfloat16=(device == "cuda" or has_fast_bfloat16()) and not args.float32,
         start_from=args.start_from,
     )
     if args.imports:

@@ -11,9 +11,9 @@ from fmac_ros.priors.base import check_finite, check_pictures
 BATCH = 64
 
 
-def to_tensor(pictures: np.ndarray) -> torch.Tensor:
-    """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1]."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+def to_tensor(pictures: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+    """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1] on a device."""
+    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2)
     return tensor.float().div_(127.5).sub_(1.0)
 
 
@@ -44,8 +44,8 @@ class Encoder:
         check_pictures(pictures, self.picture_size)
         out = np.empty((len(pictures), *self.latent_shape), dtype=np.float16)
         for start in range(0, len(pictures), BATCH):
-            batch = to_tensor(pictures[start : start + BATCH])
-            out[start : start + BATCH] = self.model.encode(batch).numpy()
+            batch = to_tensor(pictures[start : start + BATCH], self.model.device)
+            out[start : start + BATCH] = self.model.encode(batch).cpu().numpy()
         return check_finite(out, self.name)
 
     @torch.inference_mode()

@@ -9,6 +9,7 @@ annotation is what a person watching would note; actions are not recorded.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -151,13 +152,14 @@ def render_dataset(
     tasks: tuple[str, ...],
     videos_per_arm: int,
     seed: int,
-    processes: int = 2,
+    processes: int | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Render all shards that ``folder`` lacks; yields (shards done, shards in all).
 
     Args:
         videos_per_arm: rounded up to whole shards of 100 videos.
         seed: first seed; another hundred thousand away draws other videos.
+        processes: that render at once; None is one for each processor.
     """
     folder.mkdir(parents=True, exist_ok=True)
     per_arm = -(-videos_per_arm // VIDEOS_PER_SHARD)
@@ -169,7 +171,7 @@ def render_dataset(
     missing = {path: job for path, job in jobs.items() if not path.is_file()}
     done = len(jobs) - len(missing)
     yield done, len(jobs)
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
         futures = [pool.submit(render_shard, path, *job) for path, job in missing.items()]
         for future in as_completed(futures):
             future.result()

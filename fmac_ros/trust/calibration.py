@@ -131,14 +131,16 @@ class Calibration:
     def thresholds(self, options: ThresholdOptions, sentence: str = "") -> tuple[float, float]:
         """``Sample.thresholds`` of the task that a sentence asks for.
 
-        Those of all videos where the sentence is in none of them, or its task has too few.
+        Those of all videos where the sentence is in none of them, or its task has too few. The
+        success threshold is never below that of all videos: a prior that hardly errs on a task's
+        videos would get one near 0, and a policy's play shows it what no video did.
         """
+        whole = self.whole.thresholds(options)
         sample = self.tasks.get(self.sentences.get(sentence, ""))
-        if sample is not None:
-            own = sample.thresholds(options)
-            if not never_succeeds(own[1]):
-                return own
-        return self.whole.thresholds(options)
+        if sample is None:
+            return whole
+        failed, solved = sample.thresholds(options)
+        return whole if never_succeeds(solved) else (failed, max(solved, whole[1]))
 
     def save(self, path: Path) -> None:
         """Write the file."""

@@ -10,6 +10,7 @@ from torch.nn import functional
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.pretrain.augment import jitter
+from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
@@ -36,7 +37,7 @@ def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencode
         model = PictureAutoencoder(height, width)
     else:
         model = load_encoder_from(settings.start_from / "encoder").model
-    batch = settings.fits["autoencoder"].batch
+    batch = settings.batch("autoencoder")
     fit("autoencoder", model, reconstruction(table, pictures, batch), settings, log)
     set_statistics(model, pictures, np.random.default_rng(settings.seed))
     model.half().save_pretrained(settings.weights / "encoder")
@@ -51,7 +52,8 @@ def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:
         pairs = np.stack([pictures[rows], pictures[reference_rows(table, rows)]], axis=1)
         if rng.random() < 0.5:
             pairs = np.stack([jitter(pair, rng) for pair in pairs])
-        target, reference = to_tensor(pairs[:, 0]), to_tensor(pairs[:, 1])
+        device = device_of(model)
+        target, reference = to_tensor(pairs[:, 0], device), to_tensor(pairs[:, 1], device)
         weight = pixel_weight(target, reference)
         output, raw = model(target.contiguous(memory_format=torch.channels_last), LATENT_NOISE)
         return weighted_error(output.float(), target, weight) + LATENT_PULL * raw.square().mean()
@@ -96,6 +98,7 @@ def set_statistics(
     """Register the mean and spread of each latent channel over random pictures."""
     sample = rng.permutation(len(pictures))[:STATISTICS_PICTURES]
     parts = np.array_split(sample, max(1, len(sample) // 64))
-    raw = torch.cat([model.encoder(to_tensor(pictures[part])) for part in parts])
+    device = device_of(model)
+    raw = torch.cat([model.encoder(to_tensor(pictures[part], device)) for part in parts])
     mean, std = raw.mean((0, 2, 3)), raw.std((0, 2, 3)).clamp_min(1e-3)
     model.register_to_config(latents_mean=mean.tolist(), latents_std=std.tolist())

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from fmac_ros.priors.pretrain.devices import CPU, device_of
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.videos import VideoTable
 
@@ -25,11 +26,11 @@ class Videos(Protocol):
         """The sentence vectors."""
         ...
 
-    def clean(self, rows: np.ndarray) -> torch.Tensor:
+    def clean(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """(n, ...) inputs of the rows."""
         ...
 
-    def draw(self, rows: np.ndarray) -> torch.Tensor:
+    def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """The same, varied for training."""
         ...
 
@@ -47,8 +48,10 @@ def score(
     head.eval()
     if embeddings is None:
         embeddings = videos.sentences.of(videos.table.video[rows])
+    device = device_of(head)
+    texts = torch.from_numpy(embeddings).to(device)
     parts = [
-        torch.sigmoid(head(videos.clean(rows[part]), torch.from_numpy(embeddings[part])))
+        torch.sigmoid(head(videos.clean(rows[part], device), texts[part])).cpu()
         for part in np.array_split(np.arange(len(rows)), max(1, -(-len(rows) // 256)))
     ]
     return torch.cat(parts).numpy()

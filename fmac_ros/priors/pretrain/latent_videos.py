@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from fmac_ros.priors.pretrain.devices import CPU
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.videos import VideoTable
 
@@ -21,12 +22,12 @@ class LatentVideos:
     latents: np.ndarray
     sentences: Sentences
 
-    def clean(self, rows: np.ndarray) -> torch.Tensor:
+    def clean(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """(n, c, h, w) float32 latents of the rows."""
-        return torch.from_numpy(self.latents[rows].astype(np.float32))
+        return torch.from_numpy(self.latents[rows]).to(device).float()
 
-    def draw(self, rows: np.ndarray) -> torch.Tensor:
+    def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """(n, c, h, w) float32 latents of the rows, with noise."""
-        latents = self.clean(rows)
-        spread = LATENT_NOISE * torch.rand(len(rows), 1, 1, 1)
+        latents = self.clean(rows, device)
+        spread = LATENT_NOISE * torch.rand(len(rows), 1, 1, 1, device=device)
         return latents + spread * torch.randn_like(latents)

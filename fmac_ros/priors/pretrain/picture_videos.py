@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.encoder import to_tensor
+from fmac_ros.priors.pretrain.devices import CPU
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.videos import VideoTable
 
@@ -22,18 +23,18 @@ class PictureVideos:
     pictures: np.ndarray
     sentences: Sentences
 
-    def clean(self, rows: np.ndarray) -> torch.Tensor:
+    def clean(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """(n, 3, h, w) float32 pictures of the rows in [-1, 1]."""
-        return to_tensor(self.pictures[rows])
+        return to_tensor(self.pictures[rows], device)
 
-    def draw(self, rows: np.ndarray) -> torch.Tensor:
+    def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """The same in other light and with noise: neither decides whether a task is solved."""
         n = len(rows)
-        contrast = 1 + CONTRAST * _around_zero(n, 1)
-        pictures = self.clean(rows) * contrast + BRIGHTNESS * _around_zero(n, 3)
-        noise = NOISE * torch.rand(n, 1, 1, 1) * torch.randn_like(pictures)
+        contrast = 1 + CONTRAST * _around_zero(n, 1, device)
+        pictures = self.clean(rows, device) * contrast + BRIGHTNESS * _around_zero(n, 3, device)
+        noise = NOISE * torch.rand(n, 1, 1, 1, device=device) * torch.randn_like(pictures)
         return (pictures + noise).contiguous(memory_format=torch.channels_last)
 
 
-def _around_zero(n: int, channels: int) -> torch.Tensor:
-    return 2 * torch.rand(n, channels, 1, 1) - 1
+def _around_zero(n: int, channels: int, device: torch.device) -> torch.Tensor:
+    return 2 * torch.rand(n, channels, 1, 1, device=device) - 1

@@ -11,13 +11,14 @@ from fmac_ros.priors.pretrain.videos import read_annotations
 from fmac_ros.sim.videos import render_dataset
 from fmac_ros.tasks import TASKS
 
-VALIDATION_VIDEOS_PER_ARM = 100
 VALIDATION_SEED = 9_000_000  # far from the training videos' seeds, which start at 0
 
 
-def render_held_out(folder: Path, arms: tuple[str, ...], log: Log) -> None:
+def render_held_out(
+    folder: Path, arms: tuple[str, ...], log: Log, videos_per_arm: int = 100
+) -> None:
     """Render the held-out videos of some arms and all tasks; what is there is kept."""
-    plan = render_dataset(folder, arms, tuple(TASKS), VALIDATION_VIDEOS_PER_ARM, VALIDATION_SEED)
+    plan = render_dataset(folder, arms, tuple(TASKS), videos_per_arm, VALIDATION_SEED)
     for done, shards in plan:
         log(f"videos: {done} of {shards} held-out shards")
 
@@ -28,7 +29,7 @@ def render_videos(settings: PretrainSettings, log: Log) -> None:
     A folder with imported videos is left as it is: who wants both renders first.
     """
     plans = (
-        ("held-out", settings.validation, VALIDATION_VIDEOS_PER_ARM, VALIDATION_SEED),
+        ("held-out", settings.validation, settings.held_out_per_arm, VALIDATION_SEED),
         ("training", settings.videos, settings.videos_per_arm, 0),
     )
     for name, folder, videos_per_arm, seed in plans:

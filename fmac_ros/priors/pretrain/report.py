@@ -10,6 +10,7 @@ from typing import Any
 
 from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.cards import card
+from fmac_ros.priors.pretrain.devices import name_of
 from fmac_ros.priors.pretrain.evaluate import (
     evaluate_encoder,
     evaluate_success,
@@ -81,8 +82,9 @@ def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
     facts = {
         "command": "fmac pretrain",
         "seed": settings.seed,
-        "effort": settings.effort,
+        "minutes": settings.minutes,
         "bfloat16": settings.bfloat16,
+        "device": name_of(settings.device),
         "fit": describe_fit(STAGE_OF[part], settings),
         "videos": describe_videos(read_table(settings.videos)),
     }
@@ -94,9 +96,13 @@ def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
 def describe_fit(stage: str, settings: PretrainSettings) -> dict[str, Any]:
     """How one network was to be trained, and how long it was in fact."""
     done = checkpoint_of(stage, settings).facts()
-    took = {"steps_done": done["step"], "train_seconds": round(done["seconds"])}
-    rate = {"learning_rate": settings.learning_rate(stage)}
-    return {**asdict(settings.fits[stage]), **rate, **took}
+    took = {
+        "steps": done["steps"],
+        "steps_done": done["step"],
+        "train_seconds": round(done["seconds"]),
+    }
+    own = {"batch": settings.batch(stage), "learning_rate": settings.learning_rate(stage)}
+    return {**asdict(settings.fits[stage]), **own, **took}
 
 
 def describe_videos(table: VideoTable) -> dict[str, Any]:

@@ -40,8 +40,11 @@ class PretrainSettings:
         weights: written: ``encoder/ value/ success/ video/``.
         work: latents, checkpoints and metrics; a second start continues from them.
         arms: whose videos are rendered; leave one out for priors that never saw it.
+        videos_per_arm, held_out_per_arm: rendered for training and for the held-out numbers.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
         effort: multiplies every network's steps.
+        batch_factor: multiplies every network's batch.
+        device: ``cpu`` or ``cuda`` (``devices.choose_device``).
         bfloat16: multiply in bfloat16 while training; by default where the processor can.
         start_from: directory of priors to fine-tune instead of random weights.
     """
@@ -52,9 +55,12 @@ class PretrainSettings:
     work: Path
     arms: tuple[str, ...] = ARMS
     videos_per_arm: int = 900
+    held_out_per_arm: int = 100
     seed: int = 0
     minutes: float | None = None
     effort: float = 1.0
+    batch_factor: int = 1
+    device: str = "cpu"
     bfloat16: bool = field(default_factory=has_fast_bfloat16)
     start_from: Path | None = None
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
@@ -63,8 +69,9 @@ class PretrainSettings:
         wrong = [arm for arm in self.arms if arm not in ARMS]
         if wrong or not self.arms:
             raise ValueError(f"arms are {list(self.arms)}, valid: some of {', '.join(ARMS)}")
-        if self.videos_per_arm < 1:
-            raise ValueError(f"videos_per_arm is {self.videos_per_arm}, valid: 1 or more")
+        for name in ("videos_per_arm", "held_out_per_arm", "batch_factor"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, valid: 1 or more")
         if self.effort <= 0:
             raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
         if self.minutes is not None and self.minutes <= 0:
@@ -75,6 +82,10 @@ class PretrainSettings:
     def steps(self, stage: str) -> int:
         """Optimiser steps of one stage's network."""
         return max(1, round(self.fits[stage].steps * self.effort))
+
+    def batch(self, stage: str) -> int:
+        """Samples in one step of one stage's network."""
+        return self.fits[stage].batch * self.batch_factor
 
     def learning_rate(self, stage: str) -> float:
         """Highest learning rate of one stage's network."""

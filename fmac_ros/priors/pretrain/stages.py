@@ -48,7 +48,8 @@ def run_all(settings: PretrainSettings) -> None:
 
 def run_track(track: tuple[str, ...], settings: PretrainSettings) -> None:
     """Run stages one after another in this process, on one thread."""
-    torch.set_num_threads(1)  # two busy processes with two threads each are ten times slower
+    if settings.device == "cpu":
+        torch.set_num_threads(1)  # two busy processes with two threads each are ten times slower
     for stage in track:
         name = stage.split(":")[0]
         if name not in STAGES:
@@ -86,6 +87,7 @@ def _autoencoder(_: str, settings: PretrainSettings, log: Log) -> None:
 def _latents(stage: str, settings: PretrainSettings, log: Log) -> None:
     part = slice(int(stage.split(":")[1]), None, 2) if ":" in stage else slice(None)
     encoder = _encoder(settings)
+    encoder.model.to(settings.device)
     for name, directory in (("train", settings.videos), ("validation", settings.validation)):
         write_latents(directory, encoder, settings.work / name, log, part)
 
@@ -100,7 +102,7 @@ def _success(_: str, settings: PretrainSettings, log: Log) -> None:
 
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
     videos = _videos(settings, "train")
-    value = LatentHead.from_pretrained(settings.weights / "value").float()
+    value = LatentHead.from_pretrained(settings.weights / "value").float().to(settings.device)
     train_video(videos, score_all(value, videos), settings, log)
 
 

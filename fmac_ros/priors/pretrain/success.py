@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from fmac_ros.priors.embedded import EmbeddedSuccess
 from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
+from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.heads import Videos, score_all
 from fmac_ros.priors.pretrain.metrics import threshold_at
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
@@ -34,7 +35,7 @@ def train_success(
     """
     torch.manual_seed(settings.seed)
     head = _new_head(videos, settings)
-    fit("success", head, success_loss(videos, settings.fits["success"].batch), settings, log)
+    fit("success", head, success_loss(videos, settings.batch("success")), settings, log)
     head.config.threshold = choose_threshold(head, validation)
     log(f"success: threshold {head.config.threshold:.4f}")
     folder = settings.weights / "success"
@@ -98,8 +99,11 @@ def success_loss(videos: Videos, batch: int) -> Loss:
             embeddings[-n_exchanged:] = videos.sentences.other(table.video[exchanged], rng)
         target = table.solved[rows].astype(np.float32)
         target[len(rows) - n_exchanged :] = 0.0
-        logits = model(videos.draw(rows), torch.from_numpy(embeddings)).float()
-        return functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(target))
+        device = device_of(model)
+        logits = model(videos.draw(rows, device), torch.from_numpy(embeddings).to(device)).float()
+        return functional.binary_cross_entropy_with_logits(
+            logits, torch.from_numpy(target).to(device)
+        )
 
     return loss
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from fmac_ros.priors.pretrain.checkpoint import Checkpoint
+from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 
 Loss = Callable[[nn.Module, np.random.Generator], torch.Tensor]
@@ -28,9 +29,10 @@ def fit(stage: str, model: nn.Module, loss: Loss, settings: PretrainSettings, lo
 
     Stops at the stage's steps or its wall-clock limit, whichever comes first; the learning rate
     follows a cosine over whichever is further along. A checkpoint from an earlier, interrupted
-    call of the same stage is continued.
+    call of the same stage is continued. The model stays on the device it trained on.
     """
-    model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(settings.device).train()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = _Run(stage, model, settings)
     run.resume(log)
     try:
@@ -105,7 +107,8 @@ class _Run:
         rate = min(1.0, self.progress / WARM_UP + 1e-3) * math.cos(self.progress * math.pi / 2) ** 2
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * rate
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
+        device = self.settings.device
+        with torch.autocast(device, torch.bfloat16, enabled=self.settings.bfloat16):
             value = loss(self.model, self.rng)
         if not torch.isfinite(value):
             raise FloatingPointError(f"the loss is {value.item()} at step {self.count}")
@@ -130,6 +133,7 @@ class _Run:
         tensors = {"model": self.model.state_dict(), "average": self.average.weights}
         facts = {
             "step": self.count,
+            "steps": self.total,
             "seconds": self.seconds,
             "loss": self.loss,
             "rng": self.rng.bit_generator.state,
@@ -141,7 +145,8 @@ class _Run:
             return
         tensors, facts = self.checkpoint.load(self.optimizer, self.model)
         self.model.load_state_dict(tensors["model"])
-        self.average.weights = tensors["average"]
+        device = device_of(self.model)
+        self.average.weights = {k: v.to(device) for k, v in tensors["average"].items()}
         self.count, self.seconds, self.loss = facts["step"], facts["seconds"], facts["loss"]
         self.rng.bit_generator.state = facts["rng"]
         log(f"continued from {self.checkpoint.path} at {self.describe()}")

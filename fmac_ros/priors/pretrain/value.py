@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.starting import check_latent_space
@@ -21,7 +22,7 @@ EXCHANGED_STEPS = 4  # frames; things stand 13 cm apart or more, and nobody does
 
 def train_value(videos: LatentVideos, settings: PretrainSettings, log: Log) -> LatentHead:
     """Train ``M_V`` and save it in half precision."""
-    batch = settings.fits["value"].batch
+    batch = settings.batch("value")
     torch.manual_seed(settings.seed)
     head = _new_head(videos, settings)
     fit("value", head, value_loss(videos, batch), settings, log)
@@ -73,10 +74,11 @@ def value_loss(videos: LatentVideos, batch: int) -> Loss:
         rows = np.concatenate([own, exchanged]).astype(np.int64)
         others = videos.sentences.other(table.video[exchanged.astype(np.int64)], rng)
         embeddings = np.concatenate([videos.sentences.of(table.video[rows[: len(own)]]), others])
-        logits = model(videos.draw(rows), torch.from_numpy(embeddings)).float()
-        target = torch.from_numpy(value_targets(table.steps_to_end[rows[:known]]))
+        device = device_of(model)
+        logits = model(videos.draw(rows, device), torch.from_numpy(embeddings).to(device)).float()
+        target = torch.from_numpy(value_targets(table.steps_to_end[rows[:known]])).to(device)
         fitted = functional.binary_cross_entropy_with_logits(logits[:known], target)
-        excess = functional.relu(torch.sigmoid(logits[known:]) - bounds)
+        excess = functional.relu(torch.sigmoid(logits[known:]) - bounds.to(device))
         return fitted + excess.square().sum() / batch
 
     return loss

@@ -8,6 +8,7 @@ from diffusers import DDIMScheduler
 from torch import nn
 
 from fmac_ros.priors.denoiser import LatentDenoiser
+from fmac_ros.priors.pretrain.devices import CPU, device_of
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.starting import check_latent_space
@@ -37,7 +38,7 @@ def train_video(
     denoiser = _new_denoiser(videos, rng.choice(rows, SCALE_WINDOWS), settings)
     scheduler = make_scheduler()
     scales = denoiser.scales(torch.empty(0))
-    loss = denoising_loss(videos, rows, scheduler, scales, settings.fits["video"].batch)
+    loss = denoising_loss(videos, rows, scheduler, scales, settings.batch("video"))
     fit("video", denoiser, loss, settings, log)
     pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
     pipeline.save_pretrained(settings.weights / "video")
@@ -60,11 +61,12 @@ def _new_denoiser(
     )
 
 
-def changes(videos: LatentVideos, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def changes(
+    videos: LatentVideos, rows: np.ndarray, device: torch.device = CPU
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Current latents (n, c, h, w) and the N changes from them (n, N, c, h, w)."""
-    current = torch.from_numpy(videos.latents[rows].astype(np.float32))
     ahead = future_rows(videos.table, rows)
-    future = torch.from_numpy(videos.latents[ahead].astype(np.float32))
+    current, future = videos.clean(rows, device), videos.clean(ahead, device)
     return current, future - current.unsqueeze(1)
 
 
@@ -86,12 +88,12 @@ def denoising_loss(
     visited = scheduler.timesteps.clone()
 
     def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
-        rows = rng.choice(starts, batch)
-        current, change = changes(videos, rows)
-        clean = (change / scales).flatten(1, 2)  # (n, N*c, h, w)
-        times = draw_times(visited, batch)
+        rows, device = rng.choice(starts, batch), device_of(model)
+        current, change = changes(videos, rows, device)
+        clean = (change / scales.to(device)).flatten(1, 2)  # (n, N*c, h, w)
+        times = draw_times(visited, batch).to(device)
         noisy = scheduler.add_noise(clean, torch.randn_like(clean), times)
-        sentences = torch.from_numpy(videos.sentences.of(videos.table.video[rows]))
+        sentences = torch.from_numpy(videos.sentences.of(videos.table.video[rows])).to(device)
         current = current + LATENT_NOISE * torch.randn_like(current)
         predicted = model(noisy, times, current, sentences)
         return (predicted.float() - clean).square().mean()
