@@ -94,9 +94,9 @@ def test_rest_is_seen() -> None:
 
 
 def test_a_reset_after_time_went_back_forgets_nothing_of_before() -> None:
-    measured = _measure(0.5, jump=0.3)
+    measured = _measure(0.5, jump=3.0)
     noted = measured.violations
     assert noted
-    measured.add(0.0, np.zeros(7), np.zeros(7))  # the simulator was started again
+    measured.add(0.0, HOME, np.zeros(7))  # the simulator was started again
     measured.disturbed(0.2)  # and reset at a time that those notes name, too
     assert measured.violations == noted
