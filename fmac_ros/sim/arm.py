@@ -19,6 +19,7 @@ LINK_COLOURS: tuple[Colour, Colour] = ((0.86, 0.86, 0.84), (0.70, 0.72, 0.76))
 TOOL_COLOURS: Mapping[str, Colour] = {"hand": (0.95, 0.55, 0.10), "finger": (0.95, 0.20, 0.85)}
 MAX_FORCE = 150.0  # [N m]
 GRIP_FORCE = 20.0  # [N]
+BRIDGE_SHARE = 0.5  # of the limits, for coming over to a late trajectory; the rest is the motion's
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,21 @@ class Bridge:
     duration: float
     gap: np.ndarray
     kick: np.ndarray
+
+    @classmethod
+    def within(
+        cls, robot: RobotConfig, start: float, shortest: float, gap: np.ndarray, kick: np.ndarray
+    ) -> Bridge:
+        """The quickest one, of ``shortest`` [s] or more, that leaves both motions their share.
+
+        It takes BRIDGE_SHARE of the robot's velocity and acceleration: the cubic's largest rates
+        are ``1.5 gap / T`` and ``6 gap / T^2 + 4 kick / T``.
+        """
+        g, k, a = np.abs(gap), np.abs(kick), BRIDGE_SHARE * robot.acceleration
+        by_velocity = 1.5 * g / (BRIDGE_SHARE * robot.velocity)
+        by_acceleration = (2 * k + np.sqrt(4 * k**2 + 6 * g * a)) / a
+        longest = float(np.max([by_velocity, by_acceleration]))
+        return cls(start, max(shortest, longest), gap, kick)
 
     def at(self, time: float) -> tuple[np.ndarray, np.ndarray]:
         """What is left of both at ``time`` [s], (n,) each: a cubic to nothing."""
@@ -146,8 +162,8 @@ class Arm:
         The arm goes on from where it is until the first time, and holds after the last.
 
         Args:
-            bridge: time in which to come over from the trajectory before [s], where this one is
-                elsewhere now because it comes late; 0 changes at once.
+            bridge: shortest time in which to come over from the trajectory before [s], where this
+                one is elsewhere now because it comes late; 0 changes at once.
         """
         before = self._setpoint(start) if bridge > 0 else None
         now, _, _ = self.state()
@@ -159,7 +175,7 @@ class Arm:
         self._bridge = None
         if before is not None and (now_there := self._setpoint(start)) is not None:
             gap, kick = before[0] - now_there[0], before[1] - now_there[1]
-            self._bridge = Bridge(start, bridge, gap, kick)
+            self._bridge = Bridge.within(self._robot, start, bridge, gap, kick)
 
     def drive(self, time: float) -> None:
         """Set the motors to where the trajectory is at ``time`` [s]."""
