@@ -10,8 +10,7 @@ from fmac_ros.robots import vendor_limits
 
 RANGE_TOLERANCE = 0.01  # [rad], by which a simulated joint overshoots its motor's target
 WINDOW = 0.05  # [s], over which velocities are differenced
-OVERSHOOT = 1.25  # times the vendor's velocity that a motor which catches up may reach
-NOISE = 5.0  # times the vendor's acceleration that such a difference may reach
+NOISE = 4.0  # times the vendor's acceleration that such a difference may reach
 RESTS = 0.02  # [rad/s], below which a joint stands still
 REST_FOR = 0.1  # [s]
 DISTURBANCE = 0.4  # [s] that it takes until the motors have caught up
@@ -20,9 +19,8 @@ DISTURBANCE = 0.4  # [s] that it takes until the motors have caught up
 class MeasuredMotion:
     """Takes joint states in turn and notes what is wrong with them.
 
-    Positions must keep the vendor's limits, and velocities, but for what a simulated motor
-    overshoots while it catches up with a simulator that is late. Accelerations are differences of
-    measured velocities over 50 ms, and five times the limit is allowed. A motion within its
+    Positions and velocities must keep the vendor's limits. Accelerations are differences of
+    measured velocities over 50 ms, and four times the limit is allowed. A motion within its
     limits gives 1.5 times where the simulator is in time, and up to 3.5 times where it is late by
     some physics steps, because its motors make good for them at once; a setpoint that jumps by
     0.1 rad gives 7 times. Jerk cannot be measured so; that of
@@ -84,7 +82,7 @@ class MeasuredMotion:
             self._note(stamp, f"joints at {q.round(3).tolist()} rad are out of their range")
         if stamp < self._quiet_until:
             return
-        self._check(stamp, "velocity", v, OVERSHOOT)
+        self._check(stamp, "velocity", v, 1.0)
         self._window.append((stamp, v))
         while len(self._window) > 1 and stamp - self._window[1][0] >= WINDOW:
             self._window.popleft()
