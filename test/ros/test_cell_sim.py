@@ -88,8 +88,9 @@ def test_layouts_are_those_of_the_simulator_and_a_press_counts(arm):
     q = SHOWN.home
     for place in waypoints:
         assert not any(truth.success for truth in arm.truths)
-        q = kinematics.solve(q, place, rotation)
-        arm.at(q, 0.6)
+        before, q = q, kinematics.solve(q, place, rotation)
+        for share in np.linspace(0.1, 1.0, 10):  # a jump would overshoot onto the button
+            arm.at(before + share * (q - before), 0.06)
 
     def pressed():
         layouts = {(t.seed, t.split, t.task) for t in arm.truths if t.success}
