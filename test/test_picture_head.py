@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from fmac_ros.paths import package_dir
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.embedded import EmbeddedSuccess, PictureScorer
 from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
 
+SHIPPED = package_dir() / "weights"
 SIZES: dict[str, int] = {"width_fine": 8, "width_coarse": 8, "blocks": 1}
 
 
@@ -36,6 +38,31 @@ def test_it_starts_with_the_layers_of_the_autoencoder(head: PictureHead) -> None
     torch.testing.assert_close(head.enter(head.unshuffle(pictures)), encoder[:2](pictures))
     torch.testing.assert_close(head.down.weight, encoder[3].weight)
     torch.testing.assert_close(head.fine.blocks[0].film.weight, film)
+
+
+def test_a_first_level_sees_pictures_of_twice_the_size(tmp_path: Path) -> None:
+    config = PictureHeadConfig(picture_size=(128, 256), width_first=8, **SIZES)
+    head = PictureHead(config).eval()
+    head.save_pretrained(tmp_path)
+    again = PictureHead.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    pictures, sentences = torch.rand(2, 3, 128, 256) * 2 - 1, torch.ones(2, 384)
+    logits = head(pictures, sentences)
+    assert logits.shape == (2,)
+    torch.testing.assert_close(again(pictures, sentences), logits)
+    with pytest.raises(ValueError, match="width_first is 8, valid: 0"):
+        head.start_from(PictureAutoencoder(**SIZES).encoder)
+
+
+def test_a_picture_must_divide_into_the_cells_of_the_last_map() -> None:
+    with pytest.raises(ValueError, match="picture is 72x128, valid: multiples of 16"):
+        PictureHead(PictureHeadConfig(picture_size=(72, 128), width_first=8, **SIZES))
+
+
+def test_the_shipped_head_fills_every_weight() -> None:
+    head, info = PictureHead.from_pretrained(
+        SHIPPED / "success", dtype=torch.float32, output_loading_info=True
+    )
+    assert head.first is None and not info["missing_keys"] and not info["unexpected_keys"]
 
 
 def test_it_tells_a_shift_of_one_pixel_apart_after_a_few_steps(head: PictureHead) -> None:

@@ -10,13 +10,17 @@ import torch
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from fmac_ros.priors.layers import BlockStack
+from fmac_ros.priors.layers import BlockStack, ResidualBlock
 
-REDUCTION = 8  # pixels per cell of the last map, each way
+UNSHUFFLE = 4  # pixels per cell of the first map, each way
 
 
 class PictureHeadConfig(PretrainedConfig):
-    """Sizes of a head, and the verdict's threshold."""
+    """Sizes of a head, and the verdict's threshold.
+
+    ``width_first`` above 0 puts one more level, of so many channels, before ``fine`` and
+    ``coarse``, for pictures of twice the size.
+    """
 
     model_type = "fmac_picture_head"
 
@@ -24,6 +28,7 @@ class PictureHeadConfig(PretrainedConfig):
         self,
         picture_size: tuple[int, int] = (64, 128),
         text_size: int = 384,
+        width_first: int = 0,
         width_fine: int = 48,
         width_coarse: int = 96,
         width_flat: int = 32,
@@ -36,6 +41,7 @@ class PictureHeadConfig(PretrainedConfig):
     ) -> None:
         self.picture_size = list(picture_size)
         self.text_size = text_size
+        self.width_first = width_first
         self.width_fine = width_fine
         self.width_coarse = width_coarse
         self.width_flat = width_flat
@@ -45,6 +51,27 @@ class PictureHeadConfig(PretrainedConfig):
         self.dropout = dropout
         self.threshold = threshold
         super().__init__(**kwargs)
+
+    def last_map(self) -> tuple[int, int]:
+        """(h, w) of the coarse map; ValueError where the pictures do not divide into its cells."""
+        height, width = self.picture_size
+        cell = UNSHUFFLE * (4 if self.width_first else 2)  # pixels per cell, each way
+        if height % cell or width % cell:
+            raise ValueError(f"picture is {height}x{width}, valid: multiples of {cell}")
+        return height // cell, width // cell
+
+
+class FirstLevel(nn.Module):
+    """The level of the finest map: one block, then half as many cells each way."""
+
+    def __init__(self, config: PictureHeadConfig) -> None:
+        super().__init__()
+        self.block = ResidualBlock(config.width_first, config.condition_size)
+        self.down = nn.Conv2d(config.width_first, config.width_fine, 3, stride=2, padding=1)
+
+    def forward(self, x: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        """Map (n, first, h, w) and (n, condition_size) to (n, fine, h/2, w/2)."""
+        return self.down(self.block(x, condition))
 
 
 class PictureHead(PreTrainedModel):
@@ -60,24 +87,24 @@ class PictureHead(PreTrainedModel):
 
     def __init__(self, config: PictureHeadConfig) -> None:
         super().__init__(config)
-        height, width = config.picture_size
+        height, width = config.last_map()
         fine, coarse, size = config.width_fine, config.width_coarse, config.condition_size
         self.condition = nn.Sequential(
             nn.LayerNorm(config.text_size), nn.Linear(config.text_size, size), nn.SiLU()
         )
-        self.unshuffle = nn.PixelUnshuffle(4)
-        self.enter = nn.Conv2d(48, fine, 3, padding=1)
+        self.unshuffle = nn.PixelUnshuffle(UNSHUFFLE)
+        self.enter = nn.Conv2d(3 * UNSHUFFLE**2, config.width_first or fine, 3, padding=1)
+        self.first = FirstLevel(config) if config.width_first else None
         self.fine = BlockStack(fine, config.blocks, size)
         self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
         self.coarse = BlockStack(coarse, config.blocks, size)
-        flat = config.width_flat * (height // REDUCTION) * (width // REDUCTION)
         self.flatten = nn.Sequential(
             nn.SiLU(),
             nn.Conv2d(coarse, config.width_flat, 1),
             nn.SiLU(),
             nn.Flatten(),
             nn.Dropout(config.dropout),
-            nn.Linear(flat, config.hidden_size),
+            nn.Linear(config.width_flat * height * width, config.hidden_size),
         )
         self.leave = nn.Sequential(
             nn.SiLU(), nn.Dropout(config.dropout), nn.Linear(config.hidden_size, 1)
@@ -87,12 +114,22 @@ class PictureHead(PreTrainedModel):
     def forward(self, pictures: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
         """Map pictures (n, 3, H, W) in [-1, 1] and embeddings (n, d) to logits (n,)."""
         condition = self.condition(sentences)  # (n, condition_size)
-        x = self.fine(self.enter(self.unshuffle(pictures)), condition)  # (n, fine, H/4, W/4)
-        x = self.coarse(self.down(x), condition)  # (n, coarse, H/8, W/8)
+        x = self.enter(self.unshuffle(pictures))  # (n, first or fine, H/4, W/4)
+        if self.first is not None:
+            x = self.first(x, condition)  # (n, fine, H/8, W/8)
+        x = self.fine(x, condition)
+        x = self.coarse(self.down(x), condition)  # half of that each way
         return self.leave(self.flatten(x)).squeeze(1)
 
     def start_from(self, encoder: nn.Sequential) -> None:
-        """Take over the convolutions of an autoencoder's encoder of the same widths."""
+        """Take over the convolutions of an autoencoder's encoder of the same widths.
+
+        ValueError for a head with a first level, which an autoencoder does not have.
+        """
+        if self.first is not None:
+            raise ValueError(
+                f"width_first is {self.config.width_first}, valid: 0, to start from an encoder"
+            )
         ours = (self.enter, self.fine, self.down, self.coarse)
         for own, theirs in zip(ours, list(encoder)[1:5], strict=True):
             # FiLM layers, which only a head has, keep their initialisation.
