@@ -35,3 +35,24 @@ def fingerprint(picture: np.ndarray) -> bytes:
     """A key that equal pictures share."""
     form = f"{picture.shape} {picture.dtype}".encode()
     return form + hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
+
+
+def shrink(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Mean over blocks of pixels, (n, H, W, 3) uint8 to (n, h, w, 3) for ``size`` (h, w).
+
+    Of each camera's part it is what ``resize`` makes, so tiles may be shrunk as one.
+
+    Raises:
+        ValueError: the pictures are not a whole multiple of ``size``, the same both ways.
+    """
+    height, width = pictures.shape[1:3]
+    factor = height // size[0]
+    if factor < 1 or (height, width) != (factor * size[0], factor * size[1]):
+        raise ValueError(
+            f"pictures are {height}x{width}, valid: {size[0]}x{size[1]} or a whole multiple"
+        )
+    if factor == 1:
+        return pictures
+    shape = size[1], size[0]
+    small = [cv2.resize(picture, shape, interpolation=cv2.INTER_AREA) for picture in pictures]
+    return np.stack(small) if small else pictures[:, ::factor, ::factor]

@@ -288,7 +288,7 @@ def test_a_lerobot_dataset_is_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(wrist, shown, atol=4)
     settings = settings_in(tmp_path)
     bring(tmp_path / "so101", settings, cameras=CAMERAS[:1], held_out=0.25)
-    assert read_all_pictures(settings.videos).shape[1:] == (64, 64, 3)
+    assert read_all_pictures(settings.videos).shape[1:] == (128, 128, 3)
     assert len(read_table(settings.validation).infos) == 1
 
 

@@ -12,7 +12,7 @@ from fmac_ros.priors.backends import Context, Options, parse_options, register
 from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, check_pictures
 from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.heads import LatentHead
-from fmac_ros.priors.picture_head import PictureHead, is_picture_head
+from fmac_ros.priors.picture_head import PictureHead, is_picture_head, load_picture_head
 from fmac_ros.priors.spec import EMBEDDED
 from fmac_ros.priors.video import VideoPipeline
 from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
@@ -31,11 +31,7 @@ def make_value(options: Options, context: Context) -> EmbeddedValue:
 def make_success(options: Options, context: Context) -> EmbeddedSuccess:
     """M_R of the context's directory."""
     parse_options(NoOptions, options)
-    folder = context.root / "success"
-    if is_picture_head(folder):
-        head = PictureHead.from_pretrained(folder, dtype=torch.float32)
-        return EmbeddedSuccess(PictureScorer(head, context.text), version_of(folder))
-    return EmbeddedSuccess(_scorer("success", context), version_of(folder))
+    return EmbeddedSuccess(_scorer("success", context), version_of(context.root / "success"))
 
 
 @register("video", EMBEDDED)
@@ -47,7 +43,10 @@ def make_video(options: Options, context: Context) -> EmbeddedVideo:
     return EmbeddedVideo(pipeline, context.encoder, context.text, version_of(folder))
 
 
-def _scorer(part: str, context: Context) -> LatentScorer:
+def _scorer(part: str, context: Context) -> LatentScorer | PictureScorer:
+    folder = context.root / part
+    if is_picture_head(folder):
+        return PictureScorer(load_picture_head(folder), context.text)
     head = LatentHead.from_pretrained(context.root / part, dtype=torch.float32)
     return LatentScorer(head, context.encoder, context.text)
 
@@ -117,7 +116,7 @@ class EmbeddedValue:
     name = "fmac-value"
     conditioning = ("text",)
 
-    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+    def __init__(self, scorer: LatentScorer | PictureScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
         self.picture_size = scorer.picture_size
 

@@ -13,8 +13,12 @@ BATCH = 64
 
 def to_tensor(pictures: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1] on a device."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2)
-    return tensor.float().div_(127.5).sub_(1.0)
+    return scaled(torch.from_numpy(np.ascontiguousarray(pictures)).to(device))
+
+
+def scaled(pictures: torch.Tensor) -> torch.Tensor:
+    """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1]."""
+    return pictures.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
 def to_pictures(tensor: torch.Tensor) -> np.ndarray:

@@ -139,6 +139,14 @@ class PictureHead(PreTrainedModel):
         """Keep the initialisation of the layers' own constructors."""
 
 
+def load_picture_head(folder: Path) -> PictureHead:
+    """Load a head in float32; ValueError where a directory holds weights of another kind."""
+    if not is_picture_head(folder):
+        raise ValueError(f"{folder} holds no head that looks at pictures, valid: weights of one")
+    head: PictureHead = PictureHead.from_pretrained(folder, dtype=torch.float32)
+    return head
+
+
 def is_picture_head(folder: Path) -> bool:
     """Whether a directory of weights holds a head of this kind."""
     content: dict[str, Any] = json.loads((folder / "config.json").read_text())

@@ -8,7 +8,7 @@ from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.sources.shards import has_imported
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.videos import read_annotations
-from fmac_ros.sim.videos import render_dataset
+from fmac_ros.sim.videos import FINE_TASKS, render_dataset
 from fmac_ros.tasks import TASKS
 
 VALIDATION_SEED = 9_000_000  # far from the training videos' seeds, which start at 0
@@ -29,17 +29,15 @@ def render_videos(settings: PretrainSettings, log: Log) -> None:
     A folder with imported videos is left as it is: who wants both renders first.
     """
     plans = (
-        ("held-out", settings.validation, settings.held_out_per_arm, VALIDATION_SEED),
-        ("training", settings.videos, settings.videos_per_arm, 0),
+        ("held-out", settings.validation, tuple(TASKS), settings.held_out_per_arm, VALIDATION_SEED),
+        ("training", settings.videos, (*TASKS, *FINE_TASKS), settings.videos_per_arm, 0),
     )
-    for name, folder, videos_per_arm, seed in plans:
+    for name, folder, tasks, videos_per_arm, seed in plans:
         if has_imported(folder):
             log(f"videos: {folder} holds imported {name} videos, none are rendered")
             continue
         _check_arms(folder, settings.arms)
-        for done, shards in render_dataset(
-            folder, settings.arms, tuple(TASKS), videos_per_arm, seed
-        ):
+        for done, shards in render_dataset(folder, settings.arms, tasks, videos_per_arm, seed):
             log(f"videos: {done} of {shards} {name} shards")
 
 
