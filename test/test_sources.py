@@ -90,7 +90,7 @@ def test_a_demonstration_is_solved_in_its_last_frame(folder: Path, tmp_path: Pat
         "expert",
     )
     pictures = read_all_pictures(settings.videos)
-    assert pictures.shape == (4, 64, 64, 3) and levels(pictures) == [20, 80, 140, 200]
+    assert pictures.shape == (4, 128, 128, 3) and levels(pictures) == [20, 80, 140, 200]
 
 
 def test_a_row_says_what_its_video_shows(folder: Path, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_pictures_are_cropped_to_their_centre(tmp_path: Path) -> None:
     wide = np.zeros((96, 192, 3), np.uint8)
     wide[:, 48:144, 2] = 200
     pictures = read_clip(write_video(tmp_path / "wide.webm", [wide] * 4), 64)
-    assert pictures.shape == (4, 64, 64, 3)
+    assert pictures.shape == (4, 128, 128, 3)
     assert abs(pictures[..., 2].astype(int) - 200).max() < 25
 
 
