@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
-from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, check_pictures
+from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, fit_pictures
 from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.picture_head import PictureHead, is_picture_head
@@ -31,11 +31,7 @@ def make_value(options: Options, context: Context) -> EmbeddedValue:
 def make_success(options: Options, context: Context) -> EmbeddedSuccess:
     """M_R of the context's directory."""
     parse_options(NoOptions, options)
-    folder = context.root / "success"
-    if is_picture_head(folder):
-        head = PictureHead.from_pretrained(folder, dtype=torch.float32)
-        return EmbeddedSuccess(PictureScorer(head, context.text), version_of(folder))
-    return EmbeddedSuccess(_scorer("success", context), version_of(folder))
+    return EmbeddedSuccess(_scorer("success", context), version_of(context.root / "success"))
 
 
 @register("video", EMBEDDED)
@@ -47,8 +43,12 @@ def make_video(options: Options, context: Context) -> EmbeddedVideo:
     return EmbeddedVideo(pipeline, context.encoder, context.text, version_of(folder))
 
 
-def _scorer(part: str, context: Context) -> LatentScorer:
-    head = LatentHead.from_pretrained(context.root / part, dtype=torch.float32)
+def _scorer(part: str, context: Context) -> LatentScorer | PictureScorer:
+    folder = context.root / part
+    if is_picture_head(folder):
+        seeing = PictureHead.from_pretrained(folder, dtype=torch.float32)
+        return PictureScorer(seeing, context.text)
+    head = LatentHead.from_pretrained(folder, dtype=torch.float32)
     return LatentScorer(head, context.encoder, context.text)
 
 
@@ -87,7 +87,7 @@ class PictureScorer:
     @torch.inference_mode()
     def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
-        check_pictures(pictures, self.picture_size)
+        pictures = fit_pictures(pictures, self.picture_size)
         embedding = torch.from_numpy(self.text.encode(sentence))
         return _answers(self.head, pictures, embedding, to_tensor)
 
@@ -112,12 +112,12 @@ def _answers(
 
 
 class EmbeddedValue:
-    """``M_V`` over the shared latents (``base.ValuePrior``)."""
+    """``M_V`` over the picture, or over the shared latents (``base.ValuePrior``)."""
 
     name = "fmac-value"
     conditioning = ("text",)
 
-    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+    def __init__(self, scorer: LatentScorer | PictureScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
         self.picture_size = scorer.picture_size
 
