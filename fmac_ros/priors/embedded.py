@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
-from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, check_pictures
+from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, fit_pictures
 from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.picture_head import PictureHead, is_picture_head, load_picture_head
@@ -47,7 +47,7 @@ def _scorer(part: str, context: Context) -> LatentScorer | PictureScorer:
     folder = context.root / part
     if is_picture_head(folder):
         return PictureScorer(load_picture_head(folder), context.text)
-    head = LatentHead.from_pretrained(context.root / part, dtype=torch.float32)
+    head = LatentHead.from_pretrained(folder, dtype=torch.float32)
     return LatentScorer(head, context.encoder, context.text)
 
 
@@ -86,7 +86,7 @@ class PictureScorer:
     @torch.inference_mode()
     def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
-        check_pictures(pictures, self.picture_size)
+        pictures = fit_pictures(pictures, self.picture_size)
         embedding = torch.from_numpy(self.text.encode(sentence))
         return _answers(self.head, pictures, embedding, to_tensor)
 
@@ -111,7 +111,7 @@ def _answers(
 
 
 class EmbeddedValue:
-    """``M_V`` over the shared latents (``base.ValuePrior``)."""
+    """``M_V`` over the picture, or over the shared latents (``base.ValuePrior``)."""
 
     name = "fmac-value"
     conditioning = ("text",)

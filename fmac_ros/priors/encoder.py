@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.autoencoder import PictureAutoencoder
-from fmac_ros.priors.base import check_finite, check_pictures
+from fmac_ros.priors.base import check_finite, fit_pictures
 
 BATCH = 64
 
@@ -44,8 +44,8 @@ class Encoder:
 
     @torch.inference_mode()
     def encode(self, pictures: np.ndarray) -> np.ndarray:
-        """Return (n, c, h, w) float16 latents of (n, H, W, 3) uint8 pictures."""
-        check_pictures(pictures, self.picture_size)
+        """Return (n, c, h, w) float16 latents of (n, h, w, 3) uint8 pictures."""
+        pictures = fit_pictures(pictures, self.picture_size)
         out = np.empty((len(pictures), *self.latent_shape), dtype=np.float16)
         for start in range(0, len(pictures), BATCH):
             batch = to_tensor(pictures[start : start + BATCH], self.model.device)

@@ -15,15 +15,23 @@ class LocalCell:
     Args:
         picture_size: height of the pictures that priors and policy see [pixels].
         ledger: where an oracle among the priors looks the truth up; None without one.
+
+    Raises:
+        ValueError: the world's cameras have fewer pixels than that.
     """
 
     def __init__(
         self,
         world: World,
         controller: ArmController,
-        picture_size: int = 64,
+        picture_size: int,
         ledger: TruthLedger | None = None,
     ) -> None:
+        if world.image_size < picture_size:
+            raise ValueError(
+                f"cameras have {world.image_size} pixels, valid: {picture_size} or more, the height"
+                " of the pictures that the priors need"
+            )
         self.world = world
         self.controller = controller
         self._picture_size = picture_size

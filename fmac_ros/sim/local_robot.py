@@ -28,8 +28,8 @@ class LocalRobot(Subscriber):
     """Rolls out episodes in a world; subscribe it to a run to act with its newest policy.
 
     Args:
-        picture_size: height of the pictures that priors and policy see [pixels].
-        labelled: the priors, for the behaviour ``prior`` and to end episodes.
+        labelled: the priors, for the behaviour ``prior`` and to end episodes; pictures are
+            taken at their size.
         success_frames: successes in a row that end an episode.
         ledger: where an oracle among the priors looks the truth up; None without one.
 
@@ -43,14 +43,13 @@ class LocalRobot(Subscriber):
         world: World,
         controller: ArmController,
         labelled: LocalPriors,
-        picture_size: int = 64,
         success_frames: int = 2,
         ledger: TruthLedger | None = None,
     ) -> None:
         self.truth: dict[str, bool] = {}
         self._world = world
         self._controller = controller
-        self._cell = LocalCell(world, controller, picture_size, ledger)
+        self._cell = LocalCell(world, controller, labelled.priors.picture_size[0], ledger)
         self._priors = labelled
         self._success_frames = success_frames
         self._actor: Actor | None = None

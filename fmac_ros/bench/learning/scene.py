@@ -84,8 +84,7 @@ class Scene:
 
     def _robot(self, cell: LocalCell, ledger: TruthLedger | None) -> LocalRobot:
         frames = int(self.settings["success_frames"])
-        size = self.priors.priors.encoder.picture_size[0]
-        return LocalRobot(cell.world, cell.controller, self.priors, size, frames, ledger)
+        return LocalRobot(cell.world, cell.controller, self.priors, frames, ledger)
 
 
 def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
@@ -104,7 +103,7 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
     local = LocalPriors(loaded, settings["look_ahead"], cell.seed)
     train, evaluation = (
-        _world(cell, settings, ledger, loaded.encoder.picture_size[0]) for ledger in (ledger, None)
+        _world(cell, settings, ledger, loaded.picture_size[0]) for ledger in (ledger, None)
     )
     train.world.reset(0)
     if "value" in variant.oracles and train.world.progress() is None:

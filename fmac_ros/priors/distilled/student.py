@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from fmac_ros.priors.backends import Context
 from fmac_ros.priors.distilled.memory import HALF, Memory
-from fmac_ros.priors.distilled.options import DistilledOptions
+from fmac_ros.priors.distilled.options import RANDOM, DistilledOptions
 from fmac_ros.priors.embedded import LatentScorer
 from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
 from fmac_ros.priors.picture_head import is_picture_head
@@ -39,9 +39,16 @@ def _embedded_head(folder: Path) -> LatentHead:
     """The embedded head that looks at latents.
 
     Where success looks at pictures, value's takes its place: solved is where it is all but 1.
+
+    Raises:
+        ValueError: value looks at pictures too.
     """
     seen_as_solved = is_picture_head(folder)
     source = folder.parent / "value" if seen_as_solved else folder
+    if is_picture_head(source):
+        raise ValueError(
+            f"student is {EMBEDDED}, but {source} looks at pictures, not latents, valid: {RANDOM}"
+        )
     head: LatentHead = LatentHead.from_pretrained(source, dtype=torch.float32)
     if seen_as_solved:
         head.config.threshold = VALUE_WHEN_SOLVED
