@@ -334,7 +334,7 @@ def test_an_embedded_teacher_and_pictures_that_move(
 ) -> None:
     """Two real heads: the student asks about whole videos, then a few states of each."""
     shard = next(write_videos(tmp_path / "videos", 1, 12, 0).glob("*.safetensors"))
-    pictures = load_file(shard)["pictures"].reshape(12, LENGTH, 64, 128, 3)
+    pictures = load_file(shard)["pictures"].reshape(12, LENGTH, 128, 256, 3)
     prior = make("value", teacher={"backend": "embedded"}, trust_after=60, max_disagreement=0.2)
     for video in pictures:
         prior.values(video, RED)

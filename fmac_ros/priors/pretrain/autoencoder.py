@@ -29,6 +29,7 @@ CHROMA_WEIGHT = 12.0  # of pixels by their colourfulness
 EDGE_WEIGHT = 0.25
 SQUARE_WEIGHT = 2.0
 STATISTICS_PICTURES = 2048
+HALF = 2  # pixels of a data set's pictures, each way, in one of the autoencoder's
 
 
 def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencoder:
@@ -50,7 +51,7 @@ def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencode
 def small_size(videos: Path) -> tuple[int, int]:
     """(h, w) that the latents are of: a data set's pictures, shrunk by half."""
     _, height, width, _ = map_pictures(videos).shape
-    return height // 2, width // 2
+    return height // HALF, width // HALF
 
 
 def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:
