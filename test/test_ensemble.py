@@ -236,10 +236,10 @@ value:
     - {{backend: endpoint, model: red, url: {url}}}
 """)
     priors = load_priors(spec)
-    pictures = np.zeros((2, 64, 128, 3), np.uint8)
-    pictures[:, :, :64, 0] = 255
+    pictures = np.zeros((2, 128, 256, 3), np.uint8)
+    pictures[:, :, :128, 0] = 255
     assert priors.success.name == "vote(fmac-success, sure, vote(sure))"
-    assert priors.success.picture_size == (64, 128)
+    assert priors.success.picture_size == (128, 256)
     assert (priors.success.scores(pictures, TASK) >= priors.success.threshold).all()
     alone = load_priors(root).value.values(pictures, TASK)
     np.testing.assert_allclose(priors.value.values(pictures, TASK), (alone + 1 + 0) / 3, atol=1e-3)

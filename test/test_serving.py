@@ -329,5 +329,6 @@ def test_the_bench_compares_equal_work() -> None:
 
 def test_the_embedded_architecture_takes_another_size(tmp_path: Path) -> None:
     priors = load_priors(save_sized(tmp_path, 32, 32))
-    assert priors.value.picture_size == (32, 32)
+    assert priors.value.picture_size == priors.success.picture_size == (32, 32)
+    assert priors.encoder.picture_size == (16, 16)
     assert priors.success.scores(np.zeros((2, 32, 32, 3), np.uint8), TASK).shape == (2,)

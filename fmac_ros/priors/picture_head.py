@@ -1,4 +1,4 @@
-"""Network of the success prior: a picture and a sentence to one number."""
+"""Network of the value and success priors: a picture and a sentence to one number."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from transformers import PretrainedConfig, PreTrainedModel
 from fmac_ros.priors.layers import BlockStack, ResidualBlock
 
 UNSHUFFLE = 4  # pixels per cell of the first map, each way
+CELL = 4 * UNSHUFFLE  # of the last map
 
 
 class PictureHeadConfig(PretrainedConfig):
-    """Sizes of a head, and the verdict's threshold.
+    """Sizes of a head, and for success the verdict's threshold.
 
-    ``width_first`` above 0 puts one more level, of so many channels, before ``fine`` and
-    ``coarse``, for pictures of twice the size.
+    The three widths are channels at 1/4, 1/8 and 1/16 of the picture.
     """
 
     model_type = "fmac_picture_head"
 
     def __init__(
         self,
-        picture_size: tuple[int, int] = (64, 128),
+        picture_size: tuple[int, int] = (128, 256),
         text_size: int = 384,
-        width_first: int = 0,
-        width_fine: int = 48,
-        width_coarse: int = 96,
+        width_first: int = 32,
+        width_fine: int = 64,
+        width_coarse: int = 128,
         width_flat: int = 32,
         blocks: int = 2,
         condition_size: int = 128,
@@ -55,10 +55,9 @@ class PictureHeadConfig(PretrainedConfig):
     def last_map(self) -> tuple[int, int]:
         """(h, w) of the coarse map; ValueError where the pictures do not divide into its cells."""
         height, width = self.picture_size
-        cell = UNSHUFFLE * (4 if self.width_first else 2)  # pixels per cell, each way
-        if height % cell or width % cell:
-            raise ValueError(f"picture is {height}x{width}, valid: multiples of {cell}")
-        return height // cell, width // cell
+        if height % CELL or width % CELL:
+            raise ValueError(f"picture is {height}x{width}, valid: multiples of {CELL}")
+        return height // CELL, width // CELL
 
 
 class FirstLevel(nn.Module):
@@ -78,8 +77,7 @@ class PictureHead(PreTrainedModel):
     """Convolutions over the picture itself with FiLM by the sentence, to one logit.
 
     Whether a block lies on its mark is a matter of a pixel or two, which the latents, made to
-    look alike after decoding, do not keep. The first layers have the form of the autoencoder's
-    encoder and can start from its weights.
+    look alike after decoding, do not keep.
     """
 
     config_class = PictureHeadConfig
@@ -93,8 +91,8 @@ class PictureHead(PreTrainedModel):
             nn.LayerNorm(config.text_size), nn.Linear(config.text_size, size), nn.SiLU()
         )
         self.unshuffle = nn.PixelUnshuffle(UNSHUFFLE)
-        self.enter = nn.Conv2d(3 * UNSHUFFLE**2, config.width_first or fine, 3, padding=1)
-        self.first = FirstLevel(config) if config.width_first else None
+        self.enter = nn.Conv2d(3 * UNSHUFFLE**2, config.width_first, 3, padding=1)
+        self.first = FirstLevel(config)
         self.fine = BlockStack(fine, config.blocks, size)
         self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
         self.coarse = BlockStack(coarse, config.blocks, size)
@@ -114,40 +112,23 @@ class PictureHead(PreTrainedModel):
     def forward(self, pictures: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
         """Map pictures (n, 3, H, W) in [-1, 1] and embeddings (n, d) to logits (n,)."""
         condition = self.condition(sentences)  # (n, condition_size)
-        x = self.enter(self.unshuffle(pictures))  # (n, first or fine, H/4, W/4)
-        if self.first is not None:
-            x = self.first(x, condition)  # (n, fine, H/8, W/8)
-        x = self.fine(x, condition)
-        x = self.coarse(self.down(x), condition)  # half of that each way
+        x = self.enter(self.unshuffle(pictures))  # (n, first, H/4, W/4)
+        x = self.fine(self.first(x, condition), condition)  # (n, fine, H/8, W/8)
+        x = self.coarse(self.down(x), condition)  # (n, coarse, H/16, W/16)
         return self.leave(self.flatten(x)).squeeze(1)
-
-    def start_from(self, encoder: nn.Sequential) -> None:
-        """Take over the convolutions of an autoencoder's encoder of the same widths.
-
-        ValueError for a head with a first level, which an autoencoder does not have.
-        """
-        if self.first is not None:
-            raise ValueError(
-                f"width_first is {self.config.width_first}, valid: 0, to start from an encoder"
-            )
-        ours = (self.enter, self.fine, self.down, self.coarse)
-        for own, theirs in zip(ours, list(encoder)[1:5], strict=True):
-            # FiLM layers, which only a head has, keep their initialisation.
-            own.load_state_dict({**own.state_dict(), **theirs.state_dict()})
 
     def _init_weights(self, module: nn.Module) -> None:
         """Keep the initialisation of the layers' own constructors."""
 
 
 def load_picture_head(folder: Path) -> PictureHead:
-    """Load a head in float32; ValueError where a directory holds weights of another kind."""
-    if not is_picture_head(folder):
-        raise ValueError(f"{folder} holds no head that looks at pictures, valid: weights of one")
+    """Load a head in float32; ValueError where a directory holds weights of another form."""
+    found: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    kind, width = found.get("model_type"), found.get("width_first")
+    if kind != PictureHeadConfig.model_type or not width:
+        raise ValueError(
+            f"{folder} holds a {kind!r} with width_first {width}, valid: a"
+            f" {PictureHeadConfig.model_type!r} with 1 or more, as 'fmac pretrain' trains it"
+        )
     head: PictureHead = PictureHead.from_pretrained(folder, dtype=torch.float32)
     return head
-
-
-def is_picture_head(folder: Path) -> bool:
-    """Whether a directory of weights holds a head of this kind."""
-    content: dict[str, Any] = json.loads((folder / "config.json").read_text())
-    return content.get("model_type") == PictureHeadConfig.model_type

@@ -80,7 +80,7 @@ def _school(
     }
     state = State(Path(options.state) / kind if options.state else None, identity)
     found = state.load()
-    head, saved = found if found else (first_head(kind, options, context), None)
+    head, saved = found if found else (first_head(context, options.seed), None)
     student = Student(head, context, options)
     teaching = Teaching(ask, student, trust, options, state)
     for lesson in [*saved.taught, *saved.held_out] if saved else []:

@@ -8,12 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fmac_ros.priors.picture_head import (
-    PictureHead,
-    PictureHeadConfig,
-    is_picture_head,
-    load_picture_head,
-)
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, load_picture_head
 from fmac_ros.priors.pretrain.devices import CPU, device_of
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.sentences import Sentences
@@ -43,21 +38,17 @@ class Videos(Protocol):
         ...
 
 
-WIDTHS = {"width_first": 32, "width_fine": 64, "width_coarse": 128}  # channels at 1/4, 1/8, 1/16
-
-
 def new_head(part: str, videos: PictureVideos, settings: PretrainSettings) -> PictureHead:
-    """The head of ``start_from`` if it looks at pictures, else a new one.
+    """The head of ``start_from``, or a new one.
 
     Args:
         part: ``value`` or ``success``.
     """
     start = settings.start_from
-    if start is not None and is_picture_head(start / part):
+    if start is not None:
         return load_picture_head(start / part)
     text_size = videos.sentences.embeddings.shape[1]
-    config = PictureHeadConfig(picture_size=videos.picture_size, text_size=text_size, **WIDTHS)
-    return PictureHead(config)
+    return PictureHead(PictureHeadConfig(picture_size=videos.picture_size, text_size=text_size))
 
 
 def score_all(head: nn.Module, videos: Videos) -> np.ndarray:
