@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class View:
 
 
 # From the right and from the left: what is behind the hand for one is beside it for the other.
-VIEWS = (View("corner4", 48.0), View("corner", 32.0))
+VIEWS = (View("corner4", 54.0), View("corner", 32.0))
 
 
 class Cameras:
@@ -49,6 +50,8 @@ class Cameras:
         model.vis.quality.offsamples = 0
         for view in VIEWS:
             model.camera(view.name).fovy = view.field_of_view
+        self._places, self._diffuse = model.cam_pos.copy(), model.light_diffuse.copy()
+        self._headlight = model.vis.headlight.diffuse.copy()
         self._gl = _context(size)
         self._gl.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
@@ -59,6 +62,8 @@ class Cameras:
         self._options = mujoco.MjvOption()
         self._options.sitegroup[:] = 0
         self._window = mujoco.MjrRect(0, 0, size, size)
+        # Before EGL itself ends with the interpreter: a context left to that time prints errors.
+        atexit.register(self.close)
 
     def render(self, name: str) -> np.ndarray:
         """The picture of a camera now, (h, w, 3) uint8 RGB."""
@@ -76,8 +81,22 @@ class Cameras:
         # OpenGL's rows begin at the bottom, and Meta-World's corner cameras hang upside down.
         return np.ascontiguousarray(image[:, ::-1])
 
+    def shake(self, rng: np.random.Generator, distance: float, light: float) -> None:
+        """Move the cameras and dim or brighten the light at random, for videos.
+
+        Args:
+            distance: standard deviation of each coordinate of a camera [m].
+            light: most by which the brightness changes, as a share of it.
+        """
+        model = self._model
+        shape, spread = self._places.shape, rng.uniform(1 - light, 1 + light)
+        model.cam_pos[:] = self._places + rng.normal(0.0, distance, shape)
+        model.light_diffuse[:] = self._diffuse * spread
+        model.vis.headlight.diffuse[:] = self._headlight * spread
+
     def close(self) -> None:
         """Give the context back."""
+        atexit.unregister(self.close)
         self._gl.make_current()
         self._context.free()
         self._gl.free()

@@ -12,12 +12,9 @@ import numpy as np
 from fmac_ros.control.controller import Command
 from fmac_ros.metaworld.cameras import VIEWS, Cameras
 from fmac_ros.metaworld.loading import make_env
-from fmac_ros.metaworld.tasks import find_goal
+from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, find_goal
 from fmac_ros.types import SPLITS
 
-# A step is as many of Meta-World's frames as its scripted policies can do without looking: with
-# 3 they solve all eight tasks, with 4 they hardly ever pick the block up.
-FRAMES_PER_STEP = 3
 FRAME_STEP = 0.01  # [m] that the hand's goal moves in a frame, along each axis, at full action
 SPREAD = 0.1  # [m] between the claws when both finger joints are at 0
 

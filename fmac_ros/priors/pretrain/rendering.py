@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from fmac_ros.metaworld.tasks import SENTENCES
+from fmac_ros.metaworld.videos import MetaWorldVideoRenderer
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.sources.shards import has_imported
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.videos import read_annotations
-from fmac_ros.sim.videos import render_dataset
+from fmac_ros.sim.videos import Renderer, VideoRenderer, render_dataset
 from fmac_ros.tasks import TASKS
 
+# Who renders an arm of each world, and what.
+WORLDS: dict[str, tuple[Callable[[str], Renderer], tuple[str, ...]]] = {
+    "pybullet": (VideoRenderer, tuple(TASKS)),
+    "metaworld": (MetaWorldVideoRenderer, tuple(SENTENCES)),
+}
 VALIDATION_SEED = 9_000_000  # far from the training videos' seeds, which start at 0
 
 
@@ -24,7 +32,7 @@ def render_held_out(
 
 
 def render_videos(settings: PretrainSettings, log: Log) -> None:
-    """Render training and held-out videos of the run's arms and all tasks; what is there is kept.
+    """Render training and held-out videos of the run's world and arms; what is there is kept.
 
     A folder with imported videos is left as it is: who wants both renders first.
     """
@@ -37,8 +45,9 @@ def render_videos(settings: PretrainSettings, log: Log) -> None:
             log(f"videos: {folder} holds imported {name} videos, none are rendered")
             continue
         _check_arms(folder, settings.arms)
+        make, tasks = WORLDS[settings.world]
         for done, shards in render_dataset(
-            folder, settings.arms, tuple(TASKS), videos_per_arm, seed
+            folder, settings.arms, tasks, videos_per_arm, seed, make=make
         ):
             log(f"videos: {done} of {shards} {name} shards")
 
