@@ -84,6 +84,8 @@ class Cameras:
     def shake(self, rng: np.random.Generator, distance: float, light: float) -> None:
         """Move the cameras and dim or brighten the light at random, for videos.
 
+        Cameras are where they were until the world is reset or stepped.
+
         Args:
             distance: standard deviation of each coordinate of a camera [m].
             light: most by which the brightness changes, as a share of it.

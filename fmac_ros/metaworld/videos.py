@@ -35,8 +35,8 @@ class MetaWorldVideoRenderer:
         world = self._world(task)
         kind = str(rng.choice(KINDS, p=KIND_WEIGHTS))
         sentence = str(rng.choice(SENTENCES[task]))
-        person = self._set_up(world, rng)
         world.cameras.shake(rng, CAMERA_JITTER, LIGHT_JITTER)
+        person = self._set_up(world, rng)
         pictures, solved = [_picture(world)], [world.ground_truth()]
         for _ in person.show(kind):
             pictures.append(_picture(world))
