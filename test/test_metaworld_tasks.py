@@ -1,4 +1,4 @@
-"""What is known of Meta-World where it is not installed: sentences, cells of the bench, a refusal."""
+"""What is known of Meta-World where it is not installed: sentences, cells, a refusal."""
 
 from __future__ import annotations
 
