@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fmac_ros.metaworld.light import lightened
+
 MAX_GEOMS = 1000
 
 
@@ -52,11 +54,12 @@ class Cameras:
             model.camera(view.name).fovy = view.field_of_view
         self._places, self._diffuse = model.cam_pos.copy(), model.light_diffuse.copy()
         self._headlight = model.vis.headlight.diffuse.copy()
+        self._drawn = lightened(model)
         self._gl = _context(size)
         self._gl.make_current()
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        self._context = mujoco.MjrContext(self._drawn, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
-        self._scene = mujoco.MjvScene(model, MAX_GEOMS)
+        self._scene = mujoco.MjvScene(self._drawn, MAX_GEOMS)
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
             self._scene.flags[flag] = 0
         self._options = mujoco.MjvOption()
@@ -73,7 +76,7 @@ class Cameras:
         everything = mujoco.mjtCatBit.mjCAT_ALL
         self._gl.make_current()
         mujoco.mjv_updateScene(
-            self._model, self._data, self._options, None, camera, everything, self._scene
+            self._drawn, self._data, self._options, None, camera, everything, self._scene
         )
         mujoco.mjr_render(self._window, self._scene, self._context)
         image = np.empty((self._window.height, self._window.width, 3), np.uint8)
@@ -90,11 +93,11 @@ class Cameras:
             distance: standard deviation of each coordinate of a camera [m].
             light: most by which the brightness changes, as a share of it.
         """
-        model = self._model
+        model, drawn = self._model, self._drawn
         shape, spread = self._places.shape, rng.uniform(1 - light, 1 + light)
         model.cam_pos[:] = self._places + rng.normal(0.0, distance, shape)
-        model.light_diffuse[:] = self._diffuse * spread
-        model.vis.headlight.diffuse[:] = self._headlight * spread
+        drawn.light_diffuse[:] = self._diffuse * spread
+        drawn.vis.headlight.diffuse[:] = self._headlight * spread
 
     def close(self) -> None:
         """Give the context back."""
