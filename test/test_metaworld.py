@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny_priors import save_tiny_priors
 
-from fmac_ros.metaworld.loading import make_policy
+from fmac_ros.metaworld.loading import make_env, make_policy
 from fmac_ros.metaworld.tasks import HORIZON, SENTENCES
 from fmac_ros.picture import tile
 from fmac_ros.priors.oracle.truth import TruthLedger
@@ -19,9 +19,9 @@ from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.types import Observation, RolloutSpec
 
 pytest.importorskip("metaworld", reason="Meta-World is not installed (docs/metaworld.md)")
-pytestmark = pytest.mark.filterwarnings("ignore:Constant.s. may be too high")  # scripted policies
 
 from fmac_ros.metaworld.controller import HandController  # noqa: E402
+from fmac_ros.metaworld.light import lightened  # noqa: E402
 from fmac_ros.metaworld.world import MetaWorld  # noqa: E402
 
 SIZE = 32  # [pixels]; rendering is what takes time
@@ -143,6 +143,22 @@ def test_what_is_no_action_holds_the_hand(cell: LocalCell, action: np.ndarray) -
     cell.obey(command)
     assert command.held and "action" in command.reason
     np.testing.assert_array_equal(world.hand_goal, before)
+
+
+def test_what_is_drawn_is_lighter_and_the_physics_is_as_it_was() -> None:
+    env = make_env("drawer-open")
+    model, faces = env.model, env.model.mesh_facenum.copy()
+    places = model.mesh_vert.copy()
+    drawn = lightened(model, faces=1000)
+    np.testing.assert_array_equal(model.mesh_vert, places)
+    np.testing.assert_array_equal(model.mesh_facenum, faces)
+    assert (drawn.mesh_facenum <= np.minimum(faces, 1000)).all() and faces.max() > 10_000
+    for mesh in range(drawn.nmesh):
+        used = slice(drawn.mesh_faceadr[mesh], drawn.mesh_faceadr[mesh] + drawn.mesh_facenum[mesh])
+        assert drawn.mesh_face[used].min() >= 0
+        assert drawn.mesh_face[used].max() < drawn.mesh_vertnum[mesh]
+    assert np.linalg.norm(drawn.mesh_normal, axis=1).max() < 1.001
+    env.close()
 
 
 def test_a_step_is_three_frames_of_an_eightieth_of_a_second(cell: LocalCell) -> None:

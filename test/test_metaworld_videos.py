@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("metaworld", reason="Meta-World is not installed (docs/metaworld.md)")
-pytestmark = pytest.mark.filterwarnings("ignore:Constant.s. may be too high")  # scripted policies
 
 from fmac_ros.metaworld import videos  # noqa: E402
 from fmac_ros.metaworld.demonstrator import KINDS, Demonstrator  # noqa: E402

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from typing import Any
 
 from fmac_ros.metaworld.tasks import env_name
@@ -39,4 +40,6 @@ def make_policy(task: str) -> Any:
     require()
     from metaworld.policies import ENV_POLICY_MAP
 
+    # They ask for more than an environment takes and warn of it; the controller clips.
+    warnings.filterwarnings("ignore", message="Constant", module="metaworld.policies")
     return ENV_POLICY_MAP[env_name(task)]()
