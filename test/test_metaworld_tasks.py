@@ -9,6 +9,7 @@ import pytest
 
 from fmac_ros.bench.learning.cells import Effort, plan
 from fmac_ros.bench.learning.scene import settings_of
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.metaworld.loading import require
 from fmac_ros.metaworld.tasks import SENTENCES, find_goal, sentence_of
 from fmac_ros.priors.pretrain.settings import PretrainSettings
@@ -39,6 +40,8 @@ def test_a_cell_has_the_hands_gripper_and_the_tasks_time_limit() -> None:
     settings = settings_of(cell, Effort())
     assert (settings["action_space"], settings["horizon"]) == ("ee_delta_gripper", 100)
     assert settings_of(cell, Effort(settings={"horizon": 60}))["horizon"] == 60
+    with pytest.raises(ValueError, match="action_space is 'ee_delta', valid in metaworld: ee_delt"):
+        WORLDS["metaworld"].open(cell.sentence, cell.arm, "ee_delta", 64, None)
 
 
 def test_who_lacks_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

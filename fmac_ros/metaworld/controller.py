@@ -21,7 +21,6 @@ OPEN = -1.0  # gripper component of an action
 class HandSpace:
     """Three components move the hand along x, y and z, the fourth grips: -1 opens, 1 closes."""
 
-    name: str = "hand_delta_gripper"
     size: int = 4
     gripper: bool = True
 

@@ -42,4 +42,5 @@ def make_policy(task: str) -> Any:
 
     # They ask for more than an environment takes and warn of it; the controller clips.
     warnings.filterwarnings("ignore", message="Constant", module="metaworld.policies")
-    return ENV_POLICY_MAP[env_name(task)]()
+    policies: Any = ENV_POLICY_MAP
+    return policies[env_name(task)]()

@@ -49,6 +49,9 @@ class BenchWorld(Protocol):
         Args:
             space: the action space of the settings.
             size: height of the pictures [pixels].
+
+        Raises:
+            ValueError: the world has no such action space, or is not installed.
         """
         ...
 
@@ -115,6 +118,8 @@ class MetaWorldWorld:
         self, sentence: str, arm: str, space: str, size: int, ledger: TruthLedger | None
     ) -> LocalCell:
         """As of ``BenchWorld``."""
+        if space != GRIPPER_SPACE:
+            raise ValueError(f"action_space is {space!r}, valid in metaworld: {GRIPPER_SPACE}")
         from fmac_ros.metaworld.controller import HandController
         from fmac_ros.metaworld.world import MetaWorld
 
