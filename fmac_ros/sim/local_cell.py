@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fmac_ros.control.controller import ArmController, Command
+from fmac_ros.control.controller import Command
 from fmac_ros.picture import resize, tile
 from fmac_ros.priors.oracle.truth import Truth, TruthLedger
-from fmac_ros.sim.world import World
+from fmac_ros.sim.simulation import CellController, Simulation
 from fmac_ros.types import Observation
 
 
@@ -22,8 +22,8 @@ class LocalCell:
 
     def __init__(
         self,
-        world: World,
-        controller: ArmController,
+        world: Simulation,
+        controller: CellController,
         picture_size: int,
         ledger: TruthLedger | None = None,
     ) -> None:
@@ -58,11 +58,7 @@ class LocalCell:
 
     def obey(self, command: Command) -> None:
         """Do what the gate let pass, for one control period."""
-        trajectory = command.trajectory
-        self.world.set_trajectory(trajectory.times, trajectory.positions, trajectory.velocities)
-        if command.opening is not None:
-            self.world.arm.grip(command.opening)
-        self.world.step(1.0 / self.world.robot.control_rate_hz)
+        self.world.obey(command)
 
     def _truth(self) -> Truth:
         world = self.world

@@ -11,7 +11,6 @@ import dataclasses
 import numpy as np
 
 from fmac_ros.chooser import Chooser
-from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.picture import tile
@@ -20,7 +19,7 @@ from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.rollout import Rollout, Step
 from fmac_ros.sim.local_cell import LocalCell
-from fmac_ros.sim.world import World
+from fmac_ros.sim.simulation import CellController, Simulation
 from fmac_ros.types import Episode, Observation, RolloutSpec
 
 
@@ -40,8 +39,8 @@ class LocalRobot(Subscriber):
 
     def __init__(
         self,
-        world: World,
-        controller: ArmController,
+        world: Simulation,
+        controller: CellController,
         labelled: LocalPriors,
         success_frames: int = 2,
         ledger: TruthLedger | None = None,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros.control.controller import Command
 from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Arm, Colour
@@ -125,6 +126,14 @@ class World:
             bridge: as of Arm.follow [s].
         """
         self.arm.follow(times, positions, velocities, start=self.time, bridge=bridge)
+
+    def obey(self, command: Command) -> None:
+        """Do what the gate let pass, for one control period."""
+        way = command.trajectory
+        self.set_trajectory(way.times, way.positions, way.velocities)
+        if command.opening is not None:
+            self.arm.grip(command.opening)
+        self.step(1.0 / self.robot.control_rate_hz)
 
     def lead(self, positions: np.ndarray, velocities: np.ndarray, ahead: float) -> None:
         """Keep up with an arm that is driven elsewhere: measured (n,) each [rad, rad/s].

@@ -9,10 +9,8 @@ from typing import Any
 
 from fmac_ros.bench.learning.methods import METHODS
 from fmac_ros.bench.learning.variants import Variant, parse
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.run_dir import slug
-from fmac_ros.tasks import TASKS, find_goal, wordings
-
-WORLDS = ("pybullet",)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Cell:
     @property
     def sentence(self) -> str:
         """What the arm is asked to do."""
-        return sentence_of(self.task)
+        return WORLDS[self.world].sentence_of(self.task)
 
     @property
     def variant(self) -> Variant:
@@ -72,18 +70,6 @@ class Cell:
     def asdict(self) -> dict[str, Any]:
         """Its fields, for JSON."""
         return asdict(self)
-
-
-def sentence_of(task: str) -> str:
-    """The sentence that stands for a task: a sentence itself, or one of the task of that name.
-
-    Raises:
-        ValueError: neither; names the closest ones.
-    """
-    if task not in TASKS:
-        return find_goal(task).sentence
-    target = next((target for target in TASKS[task].targets if target), "")
-    return wordings(TASKS[task], target)[0]
 
 
 def plan(
@@ -96,25 +82,47 @@ def plan(
 ) -> list[Cell]:
     """Every combination, without those that an algorithm cannot tell apart.
 
-    A baseline that reads the success prior alone has one cell for all priors with the same
-    success signal. Cells of one seed come first, so that an interrupted bench is of use.
+    A task is left out in a world that does not know it, if another one does. A baseline that
+    reads the success prior alone has one cell for all priors with the same success signal. Cells
+    of one seed come first, so that an interrupted bench is of use.
 
     Raises:
         ValueError: a name is not valid, or nothing is left.
     """
     variants = [parse(text) for text in priors]
-    for task in tasks:
-        sentence_of(task)
+    scenes = _scenes(worlds, tasks, arms)
     found = dict.fromkeys(
-        Cell(world, task, arm, algorithm, variant.name, seed)
-        for seed, world, task, arm, algorithm in itertools.product(
-            seeds, worlds, tasks, arms, algorithms
-        )
+        Cell(*scene, algorithm, variant.name, seed)
+        for seed, scene, algorithm in itertools.product(seeds, scenes, algorithms)
         for variant in _read_by(algorithm, variants)
     )
     if not found:
         raise ValueError(f"no cell: {', '.join(algorithms)} cannot do without these priors")
     return list(found)
+
+
+def _scenes(
+    worlds: Sequence[str], tasks: Sequence[str], arms: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """World, task and arm of every scene."""
+    for task in tasks:
+        if not any(_knows(world, task) for world in worlds):
+            WORLDS[worlds[0]].sentence_of(task)  # it says which tasks are close
+    return [
+        (world, task, arm)
+        for world in worlds
+        for task in tasks
+        if _knows(world, task)
+        for arm in WORLDS[world].arms(arms)
+    ]
+
+
+def _knows(world: str, task: str) -> bool:
+    try:
+        WORLDS[world].sentence_of(task)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:

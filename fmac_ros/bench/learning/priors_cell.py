@@ -13,7 +13,6 @@ from fmac_ros.bench.learning.evaluations import Evaluations, Point
 from fmac_ros.bench.learning.methods import learner_of
 from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.scene import Scene, solved_layouts
-from fmac_ros.control.actions import action_size
 from fmac_ros.control.proprio import proprio_size
 from fmac_ros.learning.algorithm import train
 from fmac_ros.learning.algorithms import learner_config, make_learner
@@ -22,7 +21,6 @@ from fmac_ros.learning.config import TrainConfig
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.store import SETTINGS, RunStore
 from fmac_ros.report.history import TRUTH_FILE
-from fmac_ros.robots import load_robot
 from fmac_ros.sim.local_robot import LocalRobot
 from fmac_ros.types import Episode, RolloutSpec
 
@@ -128,10 +126,12 @@ def _train_config(settings: dict[str, Any]) -> TrainConfig:
 def _learner(scene: Scene) -> BaseLearner:
     cell, settings = scene.cell, scene.settings
     algorithm = learner_of(cell.algorithm)
-    actions, gripper = action_size(settings["action_space"], load_robot(cell.arm))
+    space = scene.train.controller.space
     shape = scene.priors.priors.encoder.latent_shape
     config = learner_config(algorithm, settings)
-    return make_learner(algorithm, config, shape, proprio_size(gripper), actions, cell.seed)
+    return make_learner(
+        algorithm, config, shape, proprio_size(space.gripper), space.size, cell.seed
+    )
 
 
 def _open_store(folder: Path, settings: dict[str, Any]) -> RunStore:

@@ -9,17 +9,14 @@ from typing import Any
 
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.methods import METHODS
-from fmac_ros.control.controller import ArmController
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.algorithm import Stopped
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.priors.registry import load_priors
-from fmac_ros.robots import load_robot
 from fmac_ros.settings import load_defaults
 from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.sim.local_robot import LocalRobot, evaluate_layout
-from fmac_ros.sim.world import World
-from fmac_ros.tasks.needs import needs_of
 from fmac_ros.trust.calibration import ThresholdOptions
 from fmac_ros.types import RolloutSpec
 
@@ -50,7 +47,8 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
         **METHODS[cell.algorithm].settings,
     }
     settings = {**known, **own}
-    return {**settings, **needs_of(cell.sentence, settings), **effort.settings}
+    needs = WORLDS[cell.world].needs_of(cell.sentence, settings)
+    return {**settings, **needs, **effort.settings}
 
 
 @dataclass(frozen=True)
@@ -108,8 +106,8 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     train.world.reset(0)
     if "value" in variant.oracles and train.world.progress() is None:
         raise ValueError(
-            f"the simulator tells no progress of {cell.task!r}, valid with an oracle of value: "
-            "press_button, reach"
+            f"{cell.world} tells no progress of {cell.task!r}, valid with an oracle of value: "
+            "press_button and reach in pybullet"
         )
     return Scene(cell, settings, local, train, evaluation, ledger)
 
@@ -117,9 +115,8 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
 def _world(
     cell: Cell, settings: dict[str, Any], ledger: TruthLedger | None, size: int
 ) -> LocalCell:
-    robot = load_robot(cell.arm)
-    controller = ArmController(robot, settings["action_space"])
-    return LocalCell(World(robot, cell.sentence), controller, size, ledger)
+    world = WORLDS[cell.world]
+    return world.open(cell.sentence, cell.arm, settings["action_space"], size, ledger)
 
 
 def solved_layouts(
