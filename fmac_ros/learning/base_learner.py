@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from fmac_ros.learning.config import CommonConfig
+from fmac_ros.learning.critic import TwinCritic
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.networks import LatentShape
 from fmac_ros.learning.objectives import inverse_dynamics_loss
@@ -18,6 +19,7 @@ from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import Batch, ReplayBuffer
+from fmac_ros.learning.sentences import Sentences
 from fmac_ros.learning.snapshot import restore_learner, snapshot_learner
 from fmac_ros.learning.unseen import Unseen
 from fmac_ros.trust.weights import PriorWeights
@@ -30,12 +32,15 @@ class BaseLearner(ABC):
 
     Args:
         folder: for the replay buffer's file where it needs one; None for the system's.
+        sentences: what the episodes are asked for, where it is several; pi is then told which.
+            rho is not: which action leads from state to state is the same for every task.
 
     Attributes:
         updates: updates of all networks so far; the version of the parameters.
         weights: of the priors; whoever knows outcomes may lower them.
         warm_start: episodes after the random play that rho and the video act in.
         kind: names the format of :meth:`state`.
+        sentences: as given.
     """
 
     config: CommonConfig
@@ -50,8 +55,11 @@ class BaseLearner(ABC):
         action_size: int,
         seed: int,
         folder: Path | None = None,
+        sentences: Sentences | None = None,
     ) -> None:
         self.config = config
+        self.sentences = sentences
+        self._embeddings = None if sentences is None else torch.from_numpy(sentences.embeddings)
         self.updates = 0
         self.weights = PriorWeights()
         self._unseen = Unseen(config.inverse_span)
@@ -62,7 +70,8 @@ class BaseLearner(ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
-            self.policy = Policy(latent_shape, proprio_size, action_size)
+            self.policy = Policy(latent_shape, proprio_size, action_size, self._sentence_size)
+        self._fit_sentences(self.policy)
         self.acting_policy = copy.deepcopy(self.policy)
         self.rho_optimiser = self._adam(self.rho)
         self.policy_optimiser = self._adam(self.policy)
@@ -72,7 +81,8 @@ class BaseLearner(ABC):
     def add(self, record: Record) -> None:
         """D <- D + (tau, tau_hat); rho is tested on tau before it learns from it."""
         self._unseen.test(self.rho, record, self.updates)
-        self.replay.add(record)
+        which = self.sentences.index(record.episode.task) if self.sentences is not None else 0
+        self.replay.add(record, which)
 
     def update(self, count: int) -> dict[str, float]:
         """Update all networks ``count`` times; mean metrics over these updates.
@@ -95,7 +105,7 @@ class BaseLearner(ABC):
 
     def parameters(self) -> bytes:
         """Acting policy and rho, for ``Actor.from_bytes``."""
-        return pack_parameters(self.acting_policy, self.rho, self.updates)
+        return pack_parameters(self.acting_policy, self.rho, self.updates, sentences=self.sentences)
 
     def state(self) -> bytes:
         """Everything but the replay buffer, for :meth:`load_state`."""
@@ -119,6 +129,20 @@ class BaseLearner(ABC):
     @abstractmethod
     def _update_networks(self) -> dict[str, float]:
         """One update of every network on one batch; its metrics."""
+
+    @property
+    def _sentence_size(self) -> int:
+        """Length of an embedding, 0 where one sentence is learned."""
+        return 0 if self._embeddings is None else self._embeddings.shape[1]
+
+    def _fit_sentences(self, module: Policy | TwinCritic) -> None:
+        """Let a network know the sentences that it is going to be told."""
+        if self._embeddings is not None:
+            module.trunk.fit_sentences(self._embeddings)
+
+    def _told(self, batch: Batch) -> Tensor | None:
+        """(b, d), the embedding of each row's sentence; None where there is only one."""
+        return None if self._embeddings is None else self._embeddings[batch.sentences]
 
     def _update_once(self) -> dict[str, float]:
         metrics = self._update_networks()
