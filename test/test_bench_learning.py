@@ -16,7 +16,7 @@ from fake_bench_worker import fake_worker
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.bench.learning.cells import Cell, Effort, plan
-from fmac_ros.bench.learning.evaluations import Evaluations, Point, first_reaching
+from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial, first_reaching
 from fmac_ros.bench.learning.folder import BenchFolder
 from fmac_ros.bench.learning.outcome import Outcome, make_row
 from fmac_ros.bench.learning.pace import Pace
@@ -122,7 +122,8 @@ def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path
     told: list[Point] = []
 
     def make() -> Evaluations:
-        return Evaluations(tmp_path, Effort(250, 100, 2), lambda: [True, False], told.append)
+        trials = [Trial(True), Trial(False)]
+        return Evaluations(tmp_path, Effort(250, 100, 2), lambda: trials, told.append)
 
     first = make()
     assert [first.due(steps) for steps in (0, 99, 100, 250)] == [False, False, True, True]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +45,12 @@ def learned(folder: Path, algorithm: str, hear: Embed, env_steps: int = 900) -> 
     store.close()
     return world
 
+
 if __name__ == "__main__":
-    import sys, tempfile
+    import tempfile
+
     for a in ("fmac", "fac"):
-      for h in (embed, lambda s: np.ones(24, np.float32)):
-        t=time.time()
-        w = learned(Path(tempfile.mkdtemp())/"x", a, h)
-        print(a, [w.solved(s) for s in (*RED,*BLUE,*UNSEEN)], time.time()-t)
+        for h in (embed, lambda s: np.ones(24, np.float32)):
+            t = time.time()
+            w = learned(Path(tempfile.mkdtemp()) / "x", a, h)
+            print(a, [w.solved(s) for s in (*RED, *BLUE, *UNSEEN)], time.time() - t)

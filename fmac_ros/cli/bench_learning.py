@@ -22,7 +22,11 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fmac bench learning``."""
     option = parser.add_argument
     option("--worlds", help="worlds, comma between them (default: all)")
-    option("--tasks", default="press_button", help="names of tasks, or sentences of fmac tasks")
+    option(
+        "--tasks",
+        default="press_button",
+        help="names of tasks, or sentences of fmac tasks; press_button+reach is one policy of both",
+    )
     option("--robots", default="panda", help="arms (default panda)")
     option("--algorithms", default="fmac", help="algorithms and baselines (default fmac)")
     option(
@@ -45,10 +49,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run what is missing, write tables and pictures."""
+    from fmac_ros.bench.learning.cells import check_together
     from fmac_ros.bench.learning.folder import BenchFolder
     from fmac_ros.bench.learning.pool import Pool
 
     cells, effort = _cells(args), _effort(args)
+    check_together(cells, effort)
     jobs = args.jobs or len(os.sched_getaffinity(0))
     folder = BenchFolder(args.out, effort, args.resume)
     about = _about(args, jobs)

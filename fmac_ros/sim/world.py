@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros import task_setting
 from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Arm, Colour
@@ -30,7 +31,7 @@ class World:
 
     Args:
         robot: the arm.
-        task: the sentence whose scene is set up.
+        task: the sentence whose scene is set up; of several, the first.
         image_size: height and width of the images [pixels].
 
     Raises:
@@ -38,7 +39,7 @@ class World:
     """
 
     def __init__(self, robot: RobotConfig, task: str, image_size: int = 128) -> None:
-        self.goal: Goal = find_goal(task)
+        self.goal: Goal = find_goal(task_setting.first(task))
         self.robot = robot
         self.cameras: tuple[CameraSpec, ...] = CAMERAS
         self.light = Light()

@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros import task_setting
+from fmac_ros.bench.learning.methods import METHODS, PRIORS
 from fmac_ros.bench.learning.variants import Variant, parse
+from fmac_ros.phrasing import phrasings
 from fmac_ros.run_dir import slug
+from fmac_ros.settings import load_defaults
 from fmac_ros.tasks import TASKS, find_goal, wordings
+from fmac_ros.tasks.needs import needs_of
 
 WORLDS = ("pybullet",)
+TOGETHER = "+"  # between tasks that one policy learns
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Cell:
 
     @property
     def sentence(self) -> str:
-        """What the arm is asked to do."""
+        """What the arm is asked to do; of several tasks, as a task setting."""
         return sentence_of(self.task)
 
     @property
@@ -77,9 +82,17 @@ class Cell:
 def sentence_of(task: str) -> str:
     """The sentence that stands for a task: a sentence itself, or one of the task of that name.
 
+    Tasks with a ``+`` between them become several sentences.
+
     Raises:
-        ValueError: neither; names the closest ones.
+        ValueError: neither; names the closest ones. Or two of them ask for the same.
     """
+    sentences = task_setting.join(_sentence_of(part.strip()) for part in task.split(TOGETHER))
+    phrasings(sentences)
+    return sentences
+
+
+def _sentence_of(task: str) -> str:
     if task not in TASKS:
         return find_goal(task).sentence
     target = next((target for target in TASKS[task].targets if target), "")
@@ -100,11 +113,12 @@ def plan(
     success signal. Cells of one seed come first, so that an interrupted bench is of use.
 
     Raises:
-        ValueError: a name is not valid, or nothing is left.
+        ValueError: a name is not valid, an algorithm cannot learn several tasks in one policy, or
+            nothing is left.
     """
     variants = [parse(text) for text in priors]
     for task in tasks:
-        sentence_of(task)
+        _refuse_several(sentence_of(task), algorithms)
     found = dict.fromkeys(
         Cell(world, task, arm, algorithm, variant.name, seed)
         for seed, world, task, arm, algorithm in itertools.product(
@@ -115,6 +129,20 @@ def plan(
     if not found:
         raise ValueError(f"no cell: {', '.join(algorithms)} cannot do without these priors")
     return list(found)
+
+
+def check_together(cells: Sequence[Cell], effort: Effort) -> None:
+    """ValueError where the tasks of a cell need different arms' actions or time limits."""
+    settings = {**load_defaults().shared, **effort.settings}
+    for sentences in dict.fromkeys(cell.sentence for cell in cells):
+        needs_of(sentences, settings)
+
+
+def _refuse_several(sentences: str, algorithms: Sequence[str]) -> None:
+    deaf = [name for name in algorithms if METHODS[name].runner != PRIORS]
+    if deaf and task_setting.is_several(sentences):
+        able = ", ".join(name for name, method in METHODS.items() if method.runner == PRIORS)
+        raise ValueError(f"{deaf[0]} is not told sentences, valid for {sentences!r}: {able}")
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,22 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
         "minutes_to_90": round(reached.train_s / 60, 2) if reached else None,
         "train_seconds": round(outcome.train_s, 1),
         "evaluation_seconds": round(last.evaluate_s, 1),
-        "curve": [asdict(point) for point in outcome.points],
+        "curve": [point.asdict() for point in outcome.points],
         "diagnosis": diagnosis,
+        **_of_several(last),
     }
+
+
+def _of_several(last: Point) -> Row:
+    """What only a cell of several tasks has: each sentence, and wordings never trained on."""
+    if not last.sentences:
+        return {}
+    row: Row = {"sentences": {text: list(found) for text, found in last.sentences.items()}}
+    solved, episodes = last.unseen
+    if episodes:
+        row |= {"unseen_successes": solved, "unseen_episodes": episodes}
+        row |= {"unseen_interval_95": [round(bound, 4) for bound in interval(solved, episodes)]}
+    return row
 
 
 def save_row(folder: Path, row: Row) -> None:

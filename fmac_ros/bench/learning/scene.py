@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fmac_ros import task_setting
 from fmac_ros.bench.learning.cells import Cell, Effort
+from fmac_ros.bench.learning.evaluations import Trial
 from fmac_ros.bench.learning.methods import METHODS
 from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.algorithm import Stopped
+from fmac_ros.phrasing import questions
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.priors.registry import load_priors
@@ -19,6 +22,7 @@ from fmac_ros.settings import load_defaults
 from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.sim.local_robot import LocalRobot, evaluate_layout
 from fmac_ros.sim.world import World
+from fmac_ros.tasks import find_goal
 from fmac_ros.tasks.needs import needs_of
 from fmac_ros.trust.calibration import ThresholdOptions
 from fmac_ros.types import RolloutSpec
@@ -30,7 +34,7 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
     """Every setting of a cell's training: the defaults, its method's, the task's, the user's.
 
     Raises:
-        ValueError: the user's has a name that no setting has.
+        ValueError: the user's has a name that no setting has, or two tasks do not go together.
     """
     defaults = load_defaults()
     known = {**defaults.shared, **defaults.nodes["trainer_node"], "stop_on_success": True}
@@ -49,7 +53,7 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
         "use_success": variant.uses("success") or cell.algorithm.startswith("fac"),
         **METHODS[cell.algorithm].settings,
     }
-    settings = {**known, **own}
+    settings = {**known, **own, **effort.settings}
     return {**settings, **needs_of(cell.sentence, settings), **effort.settings}
 
 
@@ -106,12 +110,14 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     train, evaluation = (
         _world(cell, settings, ledger, loaded.encoder.picture_size[0]) for ledger in (ledger, None)
     )
-    train.world.reset(0)
-    if "value" in variant.oracles and train.world.progress() is None:
-        raise ValueError(
-            f"the simulator tells no progress of {cell.task!r}, valid with an oracle of value: "
-            "press_button, reach"
-        )
+    for sentence in task_setting.split(cell.sentence):
+        train.world.goal = find_goal(sentence)
+        train.world.reset(0)
+        if "value" in variant.oracles and train.world.progress() is None:
+            raise ValueError(
+                f"the simulator tells no progress of {sentence!r}, valid with an oracle of value: "
+                "press_button, reach"
+            )
     return Scene(cell, settings, local, train, evaluation, ledger)
 
 
@@ -123,13 +129,17 @@ def _world(
     return LocalCell(World(robot, cell.sentence), controller, size, ledger)
 
 
-def solved_layouts(
-    robot: LocalRobot, spec: RolloutSpec, count: int, stopped: Callable[[], bool]
-) -> list[bool]:
-    """Ground truth of ``count`` held-out layouts. Raises Stopped between two of them."""
-    found = []
-    for index in range(count):
+def answered(
+    robot: LocalRobot, spec: RolloutSpec, layouts: int, stopped: Callable[[], bool]
+) -> list[Trial]:
+    """What an evaluation of ``spec`` asks, answered by the ground truth.
+
+    Raises Stopped between two questions.
+    """
+    trials = []
+    for question in questions(spec.task, layouts):
         if stopped():
             raise Stopped
-        found.append(evaluate_layout(robot, spec, index))
-    return found
+        solved = evaluate_layout(robot, replace(spec, task=question.text), question.layout)
+        trials.append(Trial(solved, question.text, question.unseen))
+    return trials

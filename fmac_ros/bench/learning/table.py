@@ -21,6 +21,8 @@ def report(rows: Sequence[Row]) -> str:
     parts = []
     for scene, own in groups(rows, SCENE).items():
         parts.append(f"## {scene[1]}, {scene[2]} ({scene[0]})\n\n{table(own)}\n")
+        if wordings := _wordings(own):
+            parts.append(wordings)
         if verdicts := _verdicts(own):
             parts.append(verdicts)
     return "\n".join(parts)
@@ -64,6 +66,27 @@ def _to_90(found: Sequence[float | None], form: str) -> str:
     middle = (len(found) - 1) // 2 if len(found) % 2 else len(found) // 2
     text = form.format(reached[middle]) if middle < len(reached) else "not reached"
     return text if len(found) == 1 else f"{text} ({len(reached)} of {len(found)} seeds)"
+
+
+def _wordings(rows: Sequence[Row]) -> str:
+    """Of several tasks: success in wordings never trained on, and by sentence, seeds pooled."""
+    lines = []
+    for method, own in groups(rows, METHOD).items():
+        if not all("sentences" in row for row in own):
+            continue
+        unseen = [row for row in own if "unseen_episodes" in row]
+        solved, episodes = (
+            sum(row[f"unseen_{name}"] for row in unseen) for name in ("successes", "episodes")
+        )
+        if episodes:
+            low, high = interval(solved, episodes)
+            share = f"{solved} of {episodes}, {solved / episodes:.0%} ({low:.0%} to {high:.0%})"
+            lines.append(f"- {' '.join(method)}, wordings never trained on: {share}")
+        for text in own[0]["sentences"]:
+            found = [row["sentences"][text] for row in own]
+            solved, episodes = (sum(column) for column in zip(*found, strict=True))
+            lines.append(f"  - {text}: {solved} of {episodes}")
+    return "By wording:\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _verdicts(rows: Sequence[Row]) -> str:
