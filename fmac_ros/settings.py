@@ -45,8 +45,8 @@ class Setting:
 SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
     "task": Setting(
-        "sentence that says what the arm shall do; fmac tasks lists them; with several, given again "
-        "or with ; between them, one policy learns all of them"
+        "sentence that says what the arm shall do; fmac tasks lists them; several, each given "
+        "as another task or with ; between them, are learned by one policy"
     ),
     "paired": Setting(
         "sentence of a task that undoes the first one (open, close): both are trained in turn, and "

@@ -129,7 +129,7 @@ class Film(nn.Module):
 
     @torch.no_grad()
     def fit(self, sentences: Tensor) -> None:
-        """Centre sentences on the mean of these (n, d), and bring them to unit length on average."""
+        """Centre sentences on the mean of these (n, d), scale them to a mean length of 1."""
         self.centre.copy_(sentences.mean(0))
         self.scale.copy_((sentences - self.centre).norm(dim=-1).mean().clamp(min=1e-3))
 

@@ -42,6 +42,4 @@ def _needs(sentence: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(needs: Mapping[str, Any]) -> str:
-    return (
-        ", ".join(f"{name} {value}" for name, value in needs.items()) or "nothing special"
-    )
+    return ", ".join(f"{name} {value}" for name, value in needs.items()) or "nothing special"
