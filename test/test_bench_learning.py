@@ -138,6 +138,26 @@ def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path
 
 
 CELL = Cell("pybullet", "press_button", "panda", "fmac", "learned", 0)
+RED, BALL, NEW = "press the red button", "reach the red ball", "hit the red button"
+
+
+def test_several_tasks_tell_seen_and_unseen_wordings_apart(tmp_path: Path) -> None:
+    trials = [Trial(True, RED), Trial(False, BALL), Trial(True, NEW, unseen=True)]
+    evaluations = Evaluations(tmp_path, Effort(), lambda: trials, lambda point: None)
+    evaluations.run(100, 10.0)
+    again = Evaluations(tmp_path, Effort(), lambda: trials, lambda point: None)
+    cell = Cell("pybullet", "press_button+reach", "panda", "fmac", "learned", 0)
+    assert cell.sentence == f"{RED}; {BALL}"
+    row = make_row(cell, Outcome(True, 100, 9.0, again.points), None)
+    assert (row["successes"], row["episodes"]) == (1, 2), "new wordings count by themselves"
+    assert (row["unseen_successes"], row["unseen_episodes"]) == (1, 1)
+    assert row["sentences"] == {RED: [1, 1], BALL: [0, 1], NEW: [1, 1]}
+    assert json.loads(json.dumps(row)) == row
+    text = report([row, row])
+    assert "- fmac learned, wordings never trained on: 2 of 2, 100%" in text
+    assert f"  - {BALL}: 0 of 2" in text
+    assert "unseen" not in json.dumps(make_row(CELL, Outcome(True, 1, 1.0, points(3)), None))
+    assert "By wording" not in report(rows_of())
 
 
 def points(*successes: int) -> list[Point]:
