@@ -72,21 +72,21 @@ def _wordings(rows: Sequence[Row]) -> str:
     """Of several tasks: success in wordings never trained on, and by sentence, seeds pooled."""
     lines = []
     for method, own in groups(rows, METHOD).items():
-        if not all("sentences" in row for row in own):
-            continue
-        unseen = [row for row in own if "unseen_episodes" in row]
-        solved, episodes = (
-            sum(row[f"unseen_{name}"] for row in unseen) for name in ("successes", "episodes")
-        )
-        if episodes:
+        if "unseen_episodes" in own[0]:
+            pairs = ((row["unseen_successes"], row["unseen_episodes"]) for row in own)
+            solved, episodes = _summed(pairs)
             low, high = interval(solved, episodes)
             share = f"{solved} of {episodes}, {solved / episodes:.0%} ({low:.0%} to {high:.0%})"
             lines.append(f"- {' '.join(method)}, wordings never trained on: {share}")
-        for text in own[0]["sentences"]:
-            found = [row["sentences"][text] for row in own]
-            solved, episodes = (sum(column) for column in zip(*found, strict=True))
-            lines.append(f"  - {text}: {solved} of {episodes}")
+        for sentence in own[0].get("sentences", ()):
+            solved, episodes = _summed(row["sentences"][sentence] for row in own)
+            lines.append(f"  - {sentence}: {solved} of {episodes}")
     return "By wording:\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _summed(pairs: Iterable[Sequence[int]]) -> tuple[int, int]:
+    solved, episodes = zip(*pairs, strict=True)
+    return sum(solved), sum(episodes)
 
 
 def _verdicts(rows: Sequence[Row]) -> str:
