@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from fmac_ros.learning.config import CommonConfig
-from fmac_ros.learning.critic import TwinCritic
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
-from fmac_ros.learning.networks import LatentShape
+from fmac_ros.learning.networks import LatentShape, StateTrunk
 from fmac_ros.learning.objectives import inverse_dynamics_loss
 from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.policy import Policy
@@ -71,7 +70,7 @@ class BaseLearner(ABC):
             torch.manual_seed(seed)
             self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
             self.policy = Policy(latent_shape, proprio_size, action_size, self._sentence_size)
-        self._fit_sentences(self.policy)
+        self._fit_sentences(self.policy.trunk)
         self.acting_policy = copy.deepcopy(self.policy)
         self.rho_optimiser = self._adam(self.rho)
         self.policy_optimiser = self._adam(self.policy)
@@ -135,10 +134,10 @@ class BaseLearner(ABC):
         """Length of an embedding, 0 where one sentence is learned."""
         return 0 if self._embeddings is None else self._embeddings.shape[1]
 
-    def _fit_sentences(self, module: Policy | TwinCritic) -> None:
+    def _fit_sentences(self, trunk: StateTrunk) -> None:
         """Let a network know the sentences that it is going to be told."""
         if self._embeddings is not None:
-            module.trunk.fit_sentences(self._embeddings)
+            trunk.fit_sentences(self._embeddings)
 
     def _told(self, batch: Batch) -> Tensor | None:
         """(b, d), the embedding of each row's sentence; None where there is only one."""

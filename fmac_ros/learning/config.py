@@ -98,7 +98,7 @@ class TrainConfig:
     """One run of Algorithm 1.
 
     Attributes:
-        task: the sentence T.
+        task: the sentence T, or several (``task_setting``); the learner has their wordings then.
         algorithm: one of ALGORITHMS.
         behaviour: who acts after the random play: ``policy`` is pi; ``prior`` is rho on the
             imagined video, so that pi never touches the robot (ablation).

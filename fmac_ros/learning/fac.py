@@ -43,7 +43,7 @@ class FacLearner(BaseLearner):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
             self.critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
-        self._fit_sentences(self.critic)
+        self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
         self.critic_optimiser = self._adam(self.critic)
         self.warm_start = config.warm_start if config.use_video else 0

@@ -40,7 +40,7 @@ _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
 class CellConfig:
     """Parameters of cell_sim."""
 
-    task: str = parameter(description="sentence whose scene is set up")
+    task: str = parameter(description="sentence whose scene is set up; of several, the first")
     robot: str = parameter(description="arm that is driven elsewhere, in config/robots")
     stand_in: str = parameter(
         "panda", description="arm to show where the robot has no URDF here: one that moves alike"

@@ -50,7 +50,7 @@ _MAX_LAG = 0.5  # [s] behind the wall clock before real time gives it up
 class SimConfig:
     """Parameters of pybullet_sim."""
 
-    task: str = parameter(description="sentence whose scene is set up")
+    task: str = parameter(description="sentence whose scene is set up; of several, the first")
     robot: str = parameter("panda", description="arm to simulate, in config/robots")
     action_space: str = parameter(
         "ee_delta", description="what is commanded in lock-step", choices=ACTION_SPACES

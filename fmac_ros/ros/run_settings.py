@@ -32,7 +32,9 @@ _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it
 class TrainerConfig:
     """Parameters of trainer_node."""
 
-    task: str = parameter(description="sentence that says what the arm shall do")
+    task: str = parameter(
+        description="sentence that says what the arm shall do, or several with ; between them"
+    )
     run_dir: str = parameter(description="directory that the run is kept in")
     paired: str = parameter(
         "", description="sentence of the task that undoes the first one, trained in turn with it"
