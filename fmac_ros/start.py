@@ -48,9 +48,9 @@ def open_run(
     if graph in ON_HARDWARE:
         robot_side.check(settings)
     if graph in WITH_SCENE or settings["cell"] == SIMULATED_CELL:
-        for task in filter(None, (settings["task"], settings["paired"])):
+        for task in _tasks(settings):
             _check_scenes(task)
-    if task_setting.is_several(settings["task"]):
+    if any(map(task_setting.is_several, _tasks(settings))):
         _check_several(settings, graph)
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
@@ -126,6 +126,11 @@ def _base(settings: Parameters) -> Path:
     return RUNS / (f"{name}-{slug(ORACLE_BASELINE)}" if uses_oracle(settings["priors"]) else name)
 
 
+def _tasks(settings: Mapping[str, Value]) -> list[str]:
+    """The task setting of each run: one, or the two of a pair."""
+    return [task for task in (settings["task"], settings["paired"]) if task]
+
+
 def _check_scenes(task: str) -> None:
     """Refuse a sentence without a simulated scene before anything is started."""
     from fmac_ros.tasks import find_goal
@@ -139,8 +144,8 @@ def _check_several(settings: Mapping[str, Value], graph: str) -> None:
     phrasings(settings["task"])
     if settings["paired"]:
         raise ValueError(
-            f"paired is {settings['paired']!r} beside several tasks, valid: a pair of single ones, "
-            "each with its own policy"
+            f"task is {settings['task']!r} and paired {settings['paired']!r}, valid: one sentence "
+            "each, for each has its own policy"
         )
     if graph == "train_gazebo":
         raise ValueError(

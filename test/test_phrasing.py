@@ -90,7 +90,8 @@ def test_tasks_with_other_needs_do_not_go_together() -> None:
             "cannot learn 'press the red button'",
         ),
         (["--task", "press the red button; hit the red button"], "ask for the same"),
-        (["--task", BOTH, "--paired", "open the drawer"], "beside several tasks"),
+        (["--task", BOTH, "--paired", "open the drawer"], "valid: one sentence each"),
+        (["--task", "open the drawer", "--paired", BOTH], "valid: one sentence each"),
         (["--task", "press the red button", "--task", "open the sky"], "'open the sky'"),
     ],
 )

@@ -30,8 +30,8 @@ class RunParts:
         self.config = config.train_config()
         learner = config.learner_config()
         sizes = encoder.latent_shape, *config.sizes()
-        self.store = open_store(config, encoder.version)
         sentences = sentences_of(config.task, lambda text: sentence_encoder().encode(text))
+        self.store = open_store(config, encoder.version)
         self.learner = make_learner(
             config.algorithm, learner, *sizes, config.seed, self.store.folder, sentences
         )
