@@ -103,7 +103,7 @@ class Evaluations:
         train_s, began = elapsed_s - self.spent_s, time.monotonic()
         trials = self._evaluate()
         spent = self.spent_s + time.monotonic() - began
-        seen = counted(trial for trial in trials if not trial.unseen)
+        seen = _counted(trial for trial in trials if not trial.unseen)
         point = Point(env_steps, *seen, train_s, spent, **_of_several(trials))
         with self._path.open("a") as file:
             file.write(json.dumps(point.asdict()) + "\n")
@@ -111,7 +111,7 @@ class Evaluations:
         self._tell(point)
 
 
-def counted(trials: Iterable[Trial]) -> tuple[int, int]:
+def _counted(trials: Iterable[Trial]) -> tuple[int, int]:
     """Solved, and all of them."""
     solved = [trial.solved for trial in trials]
     return sum(solved), len(solved)
@@ -123,9 +123,9 @@ def _of_several(trials: Sequence[Trial]) -> dict[str, Any]:
     if len(sentences) == 1:
         return {}
     return {
-        "unseen": counted(trial for trial in trials if trial.unseen),
+        "unseen": _counted(trial for trial in trials if trial.unseen),
         "sentences": {
-            sentence: counted(trial for trial in trials if trial.sentence == sentence)
+            sentence: _counted(trial for trial in trials if trial.sentence == sentence)
             for sentence in sentences
         },
     }
