@@ -73,6 +73,8 @@ setup(
         ],
         # To import LeRobot data sets: their tables, and videos (AV1) that OpenCV cannot decode.
         "lerobot": ["av>=12", "pyarrow>=14"],
+        # The second world of fmac bench learning; gymnasium's MuJoCo part needs packaging unsaid.
+        "metaworld": ["metaworld>=3.1.1", "packaging"],
     },
     entry_points={"console_scripts": ["fmac = fmac_ros.cli.main:main"]},
     zip_safe=False,

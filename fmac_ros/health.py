@@ -16,7 +16,7 @@ from fmac_ros.paths import package_dir
 
 PYTHONS = ((3, 10), (3, 12))
 PRIORS = ("encoder", "value", "success", "video")
-NEEDED_GB = 1.0  # a run keeps its pictures: about 25 kB a step
+NEEDED_GB = 2.0  # a run keeps its pictures: about 105 kB a step
 SHARED_MEMORY = Path("/dev/shm")
 NEEDED_SHARED_MB = 200.0  # six nodes with a 16 MiB segment each, and some room
 TIMEOUT_S = 60.0

@@ -11,7 +11,7 @@ import torch
 
 from fmac_ros.priors.backends import Context, Options, register
 
-SIZE = (8, 8)
+SIZE = (8, 16)
 
 
 class Scripted:
@@ -73,7 +73,7 @@ def means(pictures: np.ndarray) -> np.ndarray:
 
 
 def pictures_of(count: int, seed: int = 0) -> np.ndarray:
-    """(count, 8, 8, 3) different pictures without a white pixel."""
+    """(count, 8, 16, 3) different pictures without a white pixel."""
     return np.random.default_rng(seed).integers(0, 255, (count, *SIZE, 3), np.uint8)
 
 

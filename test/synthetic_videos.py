@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 COLOURS = {"red": (220, 40, 40), "blue": (40, 40, 220)}
 HEIGHT, WIDTH = 64, 128
+PIXELS = 2  # of a picture, each way, for one of those
 LENGTH = 10
 
 
@@ -67,7 +68,7 @@ def _draw(places: dict[str, np.ndarray], tip: np.ndarray) -> np.ndarray:
     for name, (row, column) in places.items():
         picture[row : row + 8, column : column + 8] = COLOURS[name]
     picture[tip[0] : tip[0] + 6, tip[1] : tip[1] + 6] = 255
-    return picture
+    return picture.repeat(PIXELS, axis=0).repeat(PIXELS, axis=1)
 
 
 def _steps_to_end(solved: np.ndarray) -> np.ndarray:

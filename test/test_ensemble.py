@@ -143,7 +143,8 @@ def test_a_member_of_one_size_sees_everything() -> None:
     np.testing.assert_allclose(mean.values(state, TASK), [0.5], atol=1e-2)  # (0.5 + 0 + 1) / 3
     with pytest.raises(ValueError, match=r"valid: \(n, 8, 16, 3\)"):
         mean.values(np.zeros((1, 8, 8, 3), np.uint8), TASK)
-    with pytest.raises(ValueError, match=r"sizes \[\(8, 16\), \(9, 18\)\], valid: one for all"):
+    assert make("value", "mean", [{"height": 8}, {"height": 16}]).picture_size == (16, 32)
+    with pytest.raises(ValueError, match=r"members\[0\] 8x16, members\[1\] 9x18, valid"):
         make("value", "mean", [{"height": 8}, {"height": 9}])
 
 
@@ -235,10 +236,10 @@ value:
     - {{backend: endpoint, model: red, url: {url}}}
 """)
     priors = load_priors(spec)
-    pictures = np.zeros((2, 64, 128, 3), np.uint8)
-    pictures[:, :, :64, 0] = 255
+    pictures = np.zeros((2, 128, 256, 3), np.uint8)
+    pictures[:, :, :128, 0] = 255
     assert priors.success.name == "vote(fmac-success, sure, vote(sure))"
-    assert priors.success.picture_size == (64, 128)
+    assert priors.success.picture_size == (128, 256)
     assert (priors.success.scores(pictures, TASK) >= priors.success.threshold).all()
     alone = load_priors(root).value.values(pictures, TASK)
     np.testing.assert_allclose(priors.value.values(pictures, TASK), (alone + 1 + 0) / 3, atol=1e-3)

@@ -127,7 +127,7 @@ def test_a_task_says_what_it_needs_and_the_user_has_the_last_word(tmp_path):
 
 def test_random_play_moves_the_gripper_in_this_process(tmp_path):
     priors = load_priors(str(write_untrained(tmp_path)))
-    world = World(load_robot("ur5e"), BOWL, image_size=64)
+    world = World(load_robot("ur5e"), BOWL, image_size=128)
     try:
         controller = ArmController(world.robot, "ee_delta_gripper")
         robot = LocalRobot(world, controller, LocalPriors(priors))

@@ -29,7 +29,7 @@ def test_an_episode_asks_for_what_it_says_and_new_wordings_are_understood(
     sentence: str, kind: str, tmp_path: Path
 ) -> None:
     priors = load_priors(str(write_untrained(tmp_path)))
-    world = World(load_robot("panda"), TASK, image_size=64)
+    world = World(load_robot("panda"), TASK)
     assert world.goal.sentence == "press the red button", "the first one's scene stands at first"
     try:
         robot = LocalRobot(world, ArmController(world.robot), LocalPriors(priors))

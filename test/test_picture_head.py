@@ -1,4 +1,4 @@
-"""The success head that looks at the picture itself."""
+"""The head of the value and success priors, which looks at the picture itself."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_priors import save_tiny_priors
 
-from fmac_ros.priors.autoencoder import PictureAutoencoder
+from fmac_ros.paths import package_dir
+from fmac_ros.priors.distilled.latent_head import LatentHead, LatentHeadConfig
 from fmac_ros.priors.embedded import EmbeddedSuccess, PictureScorer
-from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, load_picture_head
+from fmac_ros.priors.registry import load_priors
 
-SIZES: dict[str, int] = {"width_fine": 8, "width_coarse": 8, "blocks": 1}
+SHIPPED = package_dir() / "weights"
+SIZES: dict[str, int] = {"width_first": 8, "width_fine": 8, "width_coarse": 8, "blocks": 1}
 
 
 class OneSentence:
@@ -25,17 +29,49 @@ class OneSentence:
 @pytest.fixture
 def head() -> PictureHead:
     torch.manual_seed(0)
-    return PictureHead(PictureHeadConfig(**SIZES)).eval()
+    return PictureHead(PictureHeadConfig(picture_size=(64, 128), **SIZES)).eval()
 
 
-def test_it_starts_with_the_layers_of_the_autoencoder(head: PictureHead) -> None:
-    encoder = PictureAutoencoder(**SIZES).encoder
-    film = head.fine.blocks[0].film.weight.clone()
-    head.start_from(encoder)
-    pictures = torch.rand(2, 3, 64, 128) * 2 - 1
-    torch.testing.assert_close(head.enter(head.unshuffle(pictures)), encoder[:2](pictures))
-    torch.testing.assert_close(head.down.weight, encoder[3].weight)
-    torch.testing.assert_close(head.fine.blocks[0].film.weight, film)
+def test_a_saved_head_answers_the_same(head: PictureHead, tmp_path: Path) -> None:
+    head.save_pretrained(tmp_path)
+    again = load_picture_head(tmp_path).eval()
+    pictures, sentences = torch.rand(2, 3, 64, 128) * 2 - 1, torch.ones(2, 384)
+    logits = head(pictures, sentences)
+    assert logits.shape == (2,)
+    torch.testing.assert_close(again(pictures, sentences), logits)
+
+
+def test_a_picture_must_divide_into_the_cells_of_the_last_map() -> None:
+    with pytest.raises(ValueError, match="picture is 72x128, valid: multiples of 16"):
+        PictureHead(PictureHeadConfig(picture_size=(72, 128), **SIZES))
+
+
+@pytest.mark.parametrize("part", ["value", "success"])
+def test_the_shipped_heads_fill_every_weight(part: str) -> None:
+    head, info = PictureHead.from_pretrained(
+        SHIPPED / part, dtype=torch.float32, output_loading_info=True
+    )
+    assert head.config.picture_size == [128, 256]
+    assert not info["missing_keys"] and not info["unexpected_keys"]
+
+
+def test_a_head_of_another_form_is_refused(head: PictureHead, tmp_path: Path) -> None:
+    LatentHead(LatentHeadConfig()).save_pretrained(tmp_path / "latents")
+    with pytest.raises(ValueError, match="latents holds a 'fmac_latent_head' .*: a 'fmac_pict"):
+        load_picture_head(tmp_path / "latents")
+    head.config.width_first = 0  # two levels, as heads for 64 pixels had
+    head.save_pretrained(tmp_path / "two")
+    with pytest.raises(ValueError, match="two holds a 'fmac_picture_head' with width_first 0"):
+        load_picture_head(tmp_path / "two")
+
+
+@pytest.mark.parametrize("part", ["value", "success"])
+def test_priors_with_a_head_on_latents_are_refused(part: str, tmp_path: Path) -> None:
+    root = save_tiny_priors(tmp_path)
+    (root / part / "model.safetensors").unlink()
+    LatentHead(LatentHeadConfig()).save_pretrained(root / part)
+    with pytest.raises(ValueError, match=f"{part} holds a 'fmac_latent_head'"):
+        load_priors(root)
 
 
 def test_it_tells_a_shift_of_one_pixel_apart_after_a_few_steps(head: PictureHead) -> None:
@@ -54,9 +90,7 @@ def test_it_tells_a_shift_of_one_pixel_apart_after_a_few_steps(head: PictureHead
     assert logits[0] > 2 and logits[1] < -2
 
 
-def test_it_serves_as_the_success_prior(head: PictureHead, tmp_path: Path) -> None:
-    head.save_pretrained(tmp_path)
-    assert is_picture_head(tmp_path)
+def test_it_serves_as_the_success_prior(head: PictureHead) -> None:
     prior = EmbeddedSuccess(PictureScorer(head, OneSentence()))
     pictures = np.random.default_rng(0).integers(0, 256, (70, 64, 128, 3), np.uint8)
     scores = prior.scores(pictures, "any")

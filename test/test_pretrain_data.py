@@ -14,13 +14,14 @@ from synthetic_videos import LENGTH, sentence, write_videos
 
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.autoencoder import reference_rows
-from fmac_ros.priors.pretrain.latent_videos import LatentVideos
+from fmac_ros.priors.pretrain.frames import Frames, map_pictures
 from fmac_ros.priors.pretrain.metrics import (
     area_under_curve,
     precision_recall,
     rank_correlation,
     threshold_at,
 )
+from fmac_ros.priors.pretrain.picture_videos import SHIFT, PictureVideos, shifted
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.success import success_groups
@@ -51,6 +52,38 @@ def test_shards_are_joined_in_order(folder: Path, table: VideoTable) -> None:
     np.testing.assert_array_equal(table.first, np.arange(40).repeat(LENGTH) * LENGTH)
     np.testing.assert_array_equal(table.last, table.first + LENGTH - 1)
     assert table.infos[25].seed == 25
+
+
+def test_mapped_pictures_are_those_of_the_shards(folder: Path, table: VideoTable) -> None:
+    mapped, pictures = map_pictures(folder), read_all_pictures(folder)
+    assert mapped.shape == pictures.shape
+    rows = np.array([[len(table) - 1, 0], [LENGTH * 20, LENGTH * 20 - 1]])  # of both shards
+    np.testing.assert_array_equal(mapped.take(rows).numpy(), pictures[rows])
+    assert not mapped.hold("cpu")
+
+
+def test_frames_of_two_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 2, 3\), uint8 \(4, 4, 3\), valid: one form"):
+        Frames([np.zeros((1, 2, 2, 3), np.uint8), np.zeros((1, 4, 4, 3), np.uint8)])
+
+
+def test_a_tensor_that_is_no_picture_is_not_mapped(tmp_path: Path) -> None:
+    save_file({"pictures": np.zeros((1, 2, 2, 3))}, tmp_path / "shard_0.safetensors")
+    with pytest.raises(ValueError, match="pictures of type F64, valid: U8"):
+        map_pictures(tmp_path)
+
+
+def test_each_camera_is_moved_by_itself_and_stays_in_its_part() -> None:
+    columns = torch.arange(64, dtype=torch.uint8).expand(50, 32, 64)
+    rows = torch.arange(32, dtype=torch.uint8)[:, None].expand(50, 32, 64)
+    torch.manual_seed(0)
+    moved = shifted(torch.stack([columns, rows, rows], dim=-1)).long()
+    left, right = moved[:, 16, 16], moved[:, 16, 48]  # in the middle of each camera's part
+    most = round(SHIFT * 32)
+    offsets = torch.stack([left[:, 0] - 16, left[:, 1] - 16, right[:, 0] - 48, right[:, 1] - 16])
+    assert set(offsets.flatten().tolist()) == set(range(-most, most + 1))
+    assert (offsets[0] != offsets[2]).any() and (offsets[1] != offsets[3]).any()
+    assert moved[:, :, :32, 0].max() == 31 and moved[:, :, 32:, 0].min() == 32
 
 
 def test_a_shuffled_shard_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -175,8 +208,9 @@ class OneHot:
 
 
 def test_the_value_of_a_solved_frame_is_low_for_another_thing(table: VideoTable) -> None:
-    marks = np.where(table.solved, 1.0, 0.0).astype(np.float16)  # a latent that says solved
-    videos = LatentVideos(table, marks[:, None, None, None], Sentences(table, OneHot()))
+    marks = np.where(table.solved, 255, 0).astype(np.uint8)  # a white picture says solved
+    pictures = Frames([marks[:, None, None, None].repeat(3, -1)])
+    videos = PictureVideos(table, pictures, Sentences(table, OneHot()))
     loss = value_loss(videos, 64)
 
     def drawn(model: torch.nn.Module) -> float:
@@ -189,10 +223,10 @@ def test_the_value_of_a_solved_frame_is_low_for_another_thing(table: VideoTable)
 
 
 class Blind(torch.nn.Module):
-    """Says solved where the latent does, whatever is asked."""
+    """Says solved where the picture does, whatever is asked."""
 
-    def forward(self, latents: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
-        return 12 * latents.mean((1, 2, 3)) - 6
+    def forward(self, pictures: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        return 6 * pictures.mean((1, 2, 3))
 
 
 class Bounded(Blind):

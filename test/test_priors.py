@@ -29,7 +29,7 @@ def priors(folder: Path) -> Priors:
 
 @pytest.fixture(scope="module")
 def pictures() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (5, 64, 128, 3), dtype=np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (5, 128, 256, 3), dtype=np.uint8)
 
 
 def test_priors_answer_in_the_shapes_they_promise(priors: Priors, pictures: np.ndarray) -> None:
@@ -39,7 +39,7 @@ def test_priors_answer_in_the_shapes_they_promise(priors: Priors, pictures: np.n
     video: VideoPrior = priors.video
     latents = encoder.encode(pictures)
     assert latents.shape == (5, *encoder.latent_shape) and latents.dtype == np.float16
-    assert encoder.decode(latents).shape == pictures.shape
+    assert encoder.decode(latents).shape == (5, 64, 128, 3)
     for answer in (value.values(pictures, TASK), success.scores(pictures, TASK)):
         assert answer.shape == (5,) and answer.dtype == np.float32
         assert ((answer >= 0) & (answer <= 1)).all()
@@ -66,7 +66,7 @@ def test_a_batch_answers_like_its_parts(priors: Priors, pictures: np.ndarray) ->
 
 
 def test_no_pictures_give_no_answers(priors: Priors) -> None:
-    nothing = np.zeros((0, 64, 128, 3), np.uint8)
+    nothing = np.zeros((0, 128, 256, 3), np.uint8)
     assert priors.value.values(nothing, TASK).shape == (0,)
     assert priors.encoder.encode(nothing).shape == (0, *priors.encoder.latent_shape)
 
@@ -85,7 +85,7 @@ def test_an_episode_is_labelled(priors: Priors, pictures: np.ndarray) -> None:
 
 def test_wrong_input_is_named(priors: Priors, pictures: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"shape \(5, 64, 64, 3\), valid: \(n, 64, 128, 3\)"):
-        priors.encoder.encode(pictures[:, :, :64])
+        priors.encoder.encode(pictures[:, :64, :64])
     with pytest.raises(ValueError, match="float64, valid: uint8"):
         priors.encoder.encode(pictures.astype(float))
     with pytest.raises(ValueError, match=r"valid: \(n, 8, 8, 16\)"):
@@ -120,4 +120,7 @@ def test_shipped_weights_load_and_are_small() -> None:
     root = find_priors("embedded")
     size = sum(path.stat().st_size for part in PARTS for path in (root / part).rglob("*"))
     assert size < 25e6
-    assert load_encoder().latent_shape == load_priors().encoder.latent_shape
+    priors = load_priors()
+    assert load_encoder().latent_shape == priors.encoder.latent_shape
+    assert priors.value.picture_size == priors.success.picture_size == (128, 256)
+    assert priors.encoder.picture_size == priors.video.picture_size == (64, 128)

@@ -66,7 +66,7 @@ def test_requests_alike_are_answered_by_one_call() -> None:
 
 
 def test_pictures_of_other_sizes_are_asked_apart() -> None:
-    prior, wide = Scripted(), np.zeros((1, 8, 16, 3), np.uint8)
+    prior, wide = Scripted(), np.zeros((1, 8, 24, 3), np.uint8)
     work_off(judging(prior), [Judgement(pictures_of(1), TASK), Judgement(wide, TASK)])
     assert [count for count, _ in prior.asked] == [1, 1]
 
@@ -296,7 +296,7 @@ def test_warm_up_asks_every_prior_that_wants_it() -> None:
     for kind in ("value", "video"):
         cast[kind].warm_up = True
     cast["success"].picture_size = None
-    priors: Any = SimpleNamespace(**cast, encoder=SimpleNamespace(picture_size=(16, 16)))
+    priors: Any = SimpleNamespace(**cast, picture_size=(16, 32))
     warm_up(priors)
     assert [len(prior.asked) for prior in cast.values()] == [1, 0, 1]
     cast["value"].error = ValueError("broken")
@@ -322,12 +322,13 @@ def test_the_bench_compares_equal_work() -> None:
     assert asked == [6, -6] * 5
     assert row["ratio"] == pytest.approx(row["server_per_s"] / row["bare_per_s"])
     assert row["overhead_ms_p99"] >= row["overhead_ms_median"]
-    assert "| value | 8x8 | 2 | 3 |" in table([row])
+    assert "| value | 8x16 | 2 | 3 |" in table([row])
     with pytest.raises(ValueError, match="repeats is 0"):
         Load(1, 1, 0)
 
 
 def test_the_embedded_architecture_takes_another_size(tmp_path: Path) -> None:
     priors = load_priors(save_sized(tmp_path, 32, 32))
-    assert priors.value.picture_size == (32, 32)
+    assert priors.value.picture_size == priors.success.picture_size == (32, 32)
+    assert priors.encoder.picture_size == (16, 16)
     assert priors.success.scores(np.zeros((2, 32, 32, 3), np.uint8), TASK).shape == (2,)

@@ -90,7 +90,7 @@ def test_a_demonstration_is_solved_in_its_last_frame(folder: Path, tmp_path: Pat
         "expert",
     )
     pictures = read_all_pictures(settings.videos)
-    assert pictures.shape == (4, 64, 64, 3) and levels(pictures) == [20, 80, 140, 200]
+    assert pictures.shape == (4, 128, 128, 3) and levels(pictures) == [20, 80, 140, 200]
 
 
 def test_a_row_says_what_its_video_shows(folder: Path, tmp_path: Path) -> None:
@@ -121,9 +121,9 @@ def test_cameras_lie_side_by_side_in_the_asked_order(folder: Path, tmp_path: Pat
     settings = settings_in(tmp_path)
     bring(folder, settings, held_out=0.0, cameras=("side", "front"))
     pictures = read_all_pictures(settings.videos)
-    assert pictures.shape == (8, 64, 128, 3)
-    assert levels(pictures[:4, :, :64], channel=1) == [20, 80, 140, 200]
-    assert levels(pictures[:4, :, 64:], channel=0) == [20, 80, 140, 200]
+    assert pictures.shape == (8, 128, 256, 3)
+    assert levels(pictures[:4, :, :128], channel=1) == [20, 80, 140, 200]
+    assert levels(pictures[:4, :, 128:], channel=0) == [20, 80, 140, 200]
     infos = read_table(settings.videos).infos
     assert infos[0].sentence == "open, then close"
     assert list(infos[1].other_sentences) == ["open it", "push it"]
@@ -193,7 +193,7 @@ def test_imported_videos_join_those_that_are_there(folder: Path, tmp_path: Path)
     write_table(folder, [row])
     settings = settings_in(tmp_path)
     write_videos(settings.videos, shards=1, videos=2, seed=0)
-    with pytest.raises(ValueError, match=r"64x64 \(1 cameras: b\), .* of 64x128: choose 2"):
+    with pytest.raises(ValueError, match=r"128x128 \(1 cameras: b\), .* of 128x256: choose 2"):
         bring(folder, settings, cameras=("b",))
     bring(folder, settings, held_out=0.0)
     assert [info.arm for info in read_table(settings.videos).infos] == ["square"] * 2 + ["unknown"]
@@ -281,14 +281,14 @@ def test_a_lerobot_dataset_is_read(tmp_path: Path) -> None:
     assert sentences == [SENTENCES[0], SENTENCES[0], SENTENCES[1], SENTENCES[0]]
     assert {clip.info.arm for clip in source.clips} == {"so101"}
     pictures, solved = source.clips[2].read()  # second half of episode 1: frames 10 to 19
-    assert pictures.shape == (4, 64, 128, 3) and solved.tolist() == [False] * 3 + [True]
+    assert pictures.shape == (4, 128, 256, 3) and solved.tolist() == [False] * 3 + [True]
     shown = [50 + 6 * frame for frame in (10, 13, 16, 19)]
-    front, wrist = pictures[:, :, :64, 0].mean((1, 2)), pictures[:, :, 64:, 1].mean((1, 2))
+    front, wrist = pictures[:, :, :128, 0].mean((1, 2)), pictures[:, :, 128:, 1].mean((1, 2))
     np.testing.assert_allclose(front, shown, atol=4)  # a frame off would be 6
     np.testing.assert_allclose(wrist, shown, atol=4)
     settings = settings_in(tmp_path)
     bring(tmp_path / "so101", settings, cameras=CAMERAS[:1], held_out=0.25)
-    assert read_all_pictures(settings.videos).shape[1:] == (64, 64, 3)
+    assert read_all_pictures(settings.videos).shape[1:] == (128, 128, 3)
     assert len(read_table(settings.validation).infos) == 1
 
 

@@ -37,7 +37,7 @@ def test_a_shard_holds_frames_annotation_and_no_actions(tmp_path):
     with safe_open(path, "np") as shard:
         assert set(shard.keys()) == {"pictures", "video", "frame", "solved", "steps_to_end"}
         videos = json.loads(shard.metadata()["videos"])
-        assert shard.get_tensor("pictures").shape == (frames, 64, 128, 3)
+        assert shard.get_tensor("pictures").shape == (frames, 128, 256, 3)
         assert shard.get_tensor("video").max() == len(videos) - 1
     assert [video["task"] for video in videos] == ["press_button", "reach"] * 2
     assert all(video["sentence"] not in video["other_sentences"] for video in videos)

@@ -8,7 +8,6 @@ import torch
 
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.denoiser import LatentDenoiser
-from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
 from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig
 from fmac_ros.priors.video import VideoPipeline, make_scheduler
 
@@ -17,7 +16,7 @@ def write_untrained(folder: Path, seed: int = 0) -> Path:
     """Write ``encoder/ value/ success/ video/`` of the shipped sizes; returns the folder."""
     torch.manual_seed(seed)
     PictureAutoencoder().half().save_pretrained(folder / "encoder")
-    LatentHead(LatentHeadConfig()).half().save_pretrained(folder / "value")
+    PictureHead(PictureHeadConfig()).half().save_pretrained(folder / "value")
     PictureHead(PictureHeadConfig(threshold=0.7)).half().save_pretrained(folder / "success")
     pipeline = VideoPipeline(LatentDenoiser().half(), make_scheduler())
     pipeline.save_pretrained(folder / "video")

@@ -26,6 +26,9 @@ FOREIGN_VARIABLES = (
     "VIRTUAL_ENV",
     "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
 )
+# From mujoco 4 on its files belong to these. pip leaves them where an older mujoco is installed
+# over it, a mix that does not load.
+REPLACED = ("mujoco-core", "mujoco-studio")
 IMPORTS = "import rclpy; from fmac_ros.msg import Observation; from fmac_ros.action import Rollout"
 
 
@@ -97,6 +100,8 @@ def make_venv(environment: dict[str, str]) -> None:
 def install_dependencies(environment: dict[str, str]) -> None:
     """Install the pinned dependencies."""
     print("setup: installing dependencies, some minutes the first time", flush=True)
+    uninstall = [str(PYTHON), "-m", "pip", "uninstall", "-y", *REPLACED]
+    subprocess.run(uninstall, env=environment, capture_output=True)  # most often, none is there
     arguments = ["-r", str(ROOT / "requirements.txt"), "-c", str(ROOT / "constraints.txt")]
     pip_runner.install(PYTHON, arguments, environment, VENV / "dependencies.log")
 

@@ -54,7 +54,6 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, float]]:
     )
     options = {
         "teacher": {"backend": TEACHER, "pause": arguments.pause},
-        "student": "random",
         "seed": arguments.seed,
     }
     own = dataclasses.replace(context, encoder=load_encoder())

@@ -21,7 +21,7 @@ DEFAULT_OUT = Path("bench/learning")
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fmac bench learning``."""
     option = parser.add_argument
-    option("--worlds", help="worlds, comma between them (default: all)")
+    option("--worlds", default="pybullet", help="pybullet, metaworld (default pybullet)")
     option(
         "--tasks",
         default="press_button",
@@ -82,11 +82,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _cells(args: argparse.Namespace) -> list[Any]:
-    from fmac_ros.bench.learning.cells import WORLDS, plan
+    from fmac_ros.bench.learning.cells import plan
     from fmac_ros.bench.learning.methods import METHODS
+    from fmac_ros.bench.learning.worlds import WORLDS
 
+    worlds = options.names("worlds", args.worlds, tuple(WORLDS))
+    for world in worlds:
+        WORLDS[world].check()
     return plan(
-        options.names("worlds", args.worlds, WORLDS),
+        worlds,
         _list(args.tasks),
         options.names("robots", args.robots, known_robots()),
         options.names("algorithms", args.algorithms, tuple(METHODS)),

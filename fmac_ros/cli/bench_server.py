@@ -71,7 +71,7 @@ def _measure(priors: str, args: argparse.Namespace, folder: Path) -> Iterator[An
     loaded, domain = load_priors(priors), free_domain()
     os.environ.update(process_environment())
     bare = {"value": loaded.value.values, "success": loaded.success.scores}
-    size = loaded.encoder.picture_size
+    size = loaded.picture_size
     with _server(priors, domain, folder), ServerProbe(domain, args.batch) as probe:
         probe.await_server()
         for prior in PRIORS:

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 from fmac_ros.cli import options
+from fmac_ros.metaworld.loading import require
 from fmac_ros.paths import cache_dir, package_dir
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
-from fmac_ros.priors.pretrain.settings import ARMS, STAGES, PretrainSettings
+from fmac_ros.priors.pretrain.settings import STAGES, WORLD_ARMS, PretrainSettings
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -19,6 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--work", type=Path, help="latents and checkpoints (default: the cache directory)")
     option("--videos", type=Path, help="training videos, rendered if missing (default: in work)")
     option("--validation", type=Path, help="held-out videos, likewise (default: in work)")
+    option("--world", choices=tuple(WORLD_ARMS), default="pybullet", help="world to render")
     option("--videos-per-arm", type=int, default=900, help="training videos to render of each arm")
     option("--held-out-per-arm", type=int, default=100, help="held-out videos, likewise")
     option("--arms", help="arms to render, comma between; leave one out as held out (default: all)")
@@ -59,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from fmac_ros.priors.pretrain.devices import choose_device
     from fmac_ros.priors.pretrain.stages import run_all, run_track
 
+    if args.world == "metaworld":
+        require()
     work = args.work or cache_dir() / "pretrain"
     device = choose_device(args.device)
     settings = PretrainSettings(
@@ -66,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         validation=args.validation or work / "validation_videos",
         weights=args.weights or package_dir() / "weights",
         work=work,
-        arms=options.names("arms", args.arms, ARMS),
+        arms=options.names("arms", args.arms, WORLD_ARMS[args.world]),
         videos_per_arm=args.videos_per_arm,
         held_out_per_arm=args.held_out_per_arm,
         seed=args.seed,
@@ -76,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         device=device,
         bfloat16=(device == "cuda" or has_fast_bfloat16()) and not args.float32,
         start_from=args.start_from,
+        world=args.world,
     )
     if args.imports:
         _import(args, settings)

@@ -56,7 +56,11 @@ class StateConfig:
         ("front", "side"), description="cameras, in the order in which the priors see them"
     )
     image_size: int = parameter(
-        64, description="height and width of the observed images [px]", minimum=16, maximum=1024
+        128,
+        description="height and width of the observed images [px], what the priors work at or a"
+        " whole multiple",
+        minimum=16,
+        maximum=1024,
     )
     slop: float = parameter(
         0.0,

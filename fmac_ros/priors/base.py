@@ -3,8 +3,9 @@
 Any object with these methods serves as a prior. Pictures are (n, h, w, 3) uint8 RGB,
 the cameras of one state side by side (``fmac_ros.picture.tile``). ``name`` and ``version``
 travel with every answer, so that a stored label can be traced to the model that gave it.
-``picture_size`` is the (h, w) that a prior must be given, None where it resizes by itself;
-``conditioning`` says what tells it the task, some of ``CONDITIONINGS``.
+``picture_size`` is the (h, w) that a prior works at: it takes that, or a whole multiple of it and
+shrinks that; None where it resizes by itself whatever it gets. ``conditioning`` says what tells
+it the task, some of ``CONDITIONINGS``.
 
 A prior may also have ``cacheable = False``: its answer is not a function of picture and sentence
 alone, so it must not be remembered; ``batchable = False``: it must be given each request whole
@@ -21,6 +22,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fmac_ros.picture import Size, multiple, shrink
+
 CONDITIONINGS = ("text", "goal_image")
 
 Progress = Callable[[float], None]  # called with the finished fraction, 0..1
@@ -31,7 +34,7 @@ class ValuePrior(Protocol):
 
     name: str
     version: str
-    picture_size: tuple[int, int] | None
+    picture_size: Size | None
     conditioning: tuple[str, ...]
 
     def values(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
@@ -44,7 +47,7 @@ class SuccessPrior(Protocol):
 
     name: str
     version: str
-    picture_size: tuple[int, int] | None
+    picture_size: Size | None
     conditioning: tuple[str, ...]
     threshold: float
 
@@ -58,7 +61,7 @@ class VideoPrior(Protocol):
 
     name: str
     version: str
-    picture_size: tuple[int, int] | None
+    picture_size: Size | None
     conditioning: tuple[str, ...]
     frames: int  # length N of an imagined video; future frames are numbered 1..N
 
@@ -79,7 +82,7 @@ class LatentSpace(Protocol):
 
     name: str
     version: str
-    picture_size: tuple[int, int]
+    picture_size: Size
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -103,14 +106,27 @@ class TextEncoder(Protocol):
         ...
 
 
-def check_pictures(pictures: np.ndarray, size: tuple[int, int] | None = None) -> None:
-    """Refuse anything but (n, h, w, 3) uint8, with (h, w) = ``size`` where given."""
-    expected = f"(n, {size[0]}, {size[1]}, 3)" if size else "(n, h, w, 3)"
-    shape_ok = pictures.ndim == 4 and pictures.shape[3] == 3
-    if not shape_ok or (size is not None and pictures.shape[1:3] != size):
-        raise ValueError(f"pictures have shape {pictures.shape}, valid: {expected}")
+def check_pictures(pictures: np.ndarray, size: Size | None = None) -> None:
+    """Refuse anything but (n, h, w, 3) uint8, (h, w) a whole multiple of ``size`` where given."""
+    if pictures.ndim != 4 or pictures.shape[3] != 3:
+        raise ValueError(f"pictures have shape {pictures.shape}, valid: (n, h, w, 3)")
+    if size is not None and not multiple(pictures.shape[1:3], size):
+        raise ValueError(
+            f"pictures have shape {pictures.shape}, valid: (n, {size[0]}, {size[1]}, 3) or a whole"
+            " multiple of that size; in the ROS graph, set state_node.image_size"
+        )
     if pictures.dtype != np.uint8:
         raise ValueError(f"pictures have type {pictures.dtype}, valid: uint8")
+
+
+def fit_pictures(pictures: np.ndarray, size: Size) -> np.ndarray:
+    """(n, h, w, 3) uint8 pictures of the ``size`` a prior works at, shrunk where they are larger.
+
+    Raises:
+        ValueError: they are no such pictures, nor of a whole multiple of that size.
+    """
+    check_pictures(pictures, size)
+    return shrink(pictures, size)
 
 
 def check_finite(numbers: np.ndarray, source: str) -> np.ndarray:

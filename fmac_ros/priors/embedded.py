@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
-from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, check_pictures
+from fmac_ros.priors.base import LatentSpace, Progress, TextEncoder, check_finite, fit_pictures
 from fmac_ros.priors.encoder import to_tensor
-from fmac_ros.priors.heads import LatentHead
-from fmac_ros.priors.picture_head import PictureHead, is_picture_head
+from fmac_ros.priors.picture_head import PictureHead, load_picture_head
 from fmac_ros.priors.spec import EMBEDDED
 from fmac_ros.priors.video import VideoPipeline
 from fmac_ros.priors.weights import DIFFUSERS_LOADING, version_of
@@ -31,11 +30,7 @@ def make_value(options: Options, context: Context) -> EmbeddedValue:
 def make_success(options: Options, context: Context) -> EmbeddedSuccess:
     """M_R of the context's directory."""
     parse_options(NoOptions, options)
-    folder = context.root / "success"
-    if is_picture_head(folder):
-        head = PictureHead.from_pretrained(folder, dtype=torch.float32)
-        return EmbeddedSuccess(PictureScorer(head, context.text), version_of(folder))
-    return EmbeddedSuccess(_scorer("success", context), version_of(folder))
+    return EmbeddedSuccess(_scorer("success", context), version_of(context.root / "success"))
 
 
 @register("video", EMBEDDED)
@@ -47,32 +42,13 @@ def make_video(options: Options, context: Context) -> EmbeddedVideo:
     return EmbeddedVideo(pipeline, context.encoder, context.text, version_of(folder))
 
 
-def _scorer(part: str, context: Context) -> LatentScorer:
-    head = LatentHead.from_pretrained(context.root / part, dtype=torch.float32)
-    return LatentScorer(head, context.encoder, context.text)
+def _scorer(part: str, context: Context) -> PictureScorer:
+    return PictureScorer(load_picture_head(context.root / part), context.text)
 
 
 @dataclass(frozen=True)
 class NoOptions:
     """The directory says it all."""
-
-
-class LatentScorer:
-    """A head over latents, squashed to 0..1 and run in batches."""
-
-    def __init__(self, head: LatentHead, encoder: LatentSpace, text: TextEncoder) -> None:
-        self.head, self.encoder, self.text = head.eval(), encoder, text
-        self.picture_size = encoder.picture_size
-
-    def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
-        """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
-        return self.of_latents(self.encoder.encode(pictures), sentence)
-
-    @torch.inference_mode()
-    def of_latents(self, latents: np.ndarray, sentence: str) -> np.ndarray:
-        """Return (n,) float32 for (n, c, h, w) latents."""
-        embedding = torch.from_numpy(self.text.encode(sentence))
-        return _answers(self.head, latents, embedding, _floats)
 
 
 class PictureScorer:
@@ -87,37 +63,23 @@ class PictureScorer:
     @torch.inference_mode()
     def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
-        check_pictures(pictures, self.picture_size)
+        pictures = fit_pictures(pictures, self.picture_size)
         embedding = torch.from_numpy(self.text.encode(sentence))
-        return _answers(self.head, pictures, embedding, to_tensor)
-
-
-def _floats(latents: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(latents.astype(np.float32))
-
-
-def _answers(
-    head: LatentHead | PictureHead,
-    inputs: np.ndarray,
-    embedding: torch.Tensor,
-    convert: Callable[[np.ndarray], torch.Tensor],
-) -> np.ndarray:
-    """(n,) float32 in 0..1 about n inputs, asked in batches with one sentence's embedding (d,)."""
-    out = np.empty(len(inputs), dtype=np.float32)
-    for start in range(0, len(inputs), BATCH):
-        batch = convert(inputs[start : start + BATCH])
-        logits = head(batch, embedding.expand(len(batch), -1))
-        out[start : start + BATCH] = torch.sigmoid(logits).numpy()
-    return check_finite(out, type(head).__name__)
+        out = np.empty(len(pictures), dtype=np.float32)
+        for start in range(0, len(pictures), BATCH):
+            batch = to_tensor(pictures[start : start + BATCH])
+            logits = self.head(batch, embedding.expand(len(batch), -1))
+            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
+        return check_finite(out, type(self.head).__name__)
 
 
 class EmbeddedValue:
-    """``M_V`` over the shared latents (``base.ValuePrior``)."""
+    """``M_V`` over the picture (``base.ValuePrior``)."""
 
     name = "fmac-value"
     conditioning = ("text",)
 
-    def __init__(self, scorer: LatentScorer, version: str = "untrained") -> None:
+    def __init__(self, scorer: PictureScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
         self.picture_size = scorer.picture_size
 
@@ -127,12 +89,12 @@ class EmbeddedValue:
 
 
 class EmbeddedSuccess:
-    """``M_R`` over the picture, or over the shared latents (``base.SuccessPrior``)."""
+    """``M_R`` over the picture (``base.SuccessPrior``)."""
 
     name = "fmac-success"
     conditioning = ("text",)
 
-    def __init__(self, scorer: LatentScorer | PictureScorer, version: str = "untrained") -> None:
+    def __init__(self, scorer: PictureScorer, version: str = "untrained") -> None:
         self.scorer, self.version = scorer, version
         self.picture_size = scorer.picture_size
         self.threshold = float(scorer.head.config.threshold)

@@ -6,15 +6,19 @@ import numpy as np
 import torch
 
 from fmac_ros.priors.autoencoder import PictureAutoencoder
-from fmac_ros.priors.base import check_finite, check_pictures
+from fmac_ros.priors.base import check_finite, fit_pictures
 
 BATCH = 64
 
 
 def to_tensor(pictures: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1] on a device."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2)
-    return tensor.float().div_(127.5).sub_(1.0)
+    return scaled(torch.from_numpy(np.ascontiguousarray(pictures)).to(device))
+
+
+def scaled(pictures: torch.Tensor) -> torch.Tensor:
+    """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1]."""
+    return pictures.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
 def to_pictures(tensor: torch.Tensor) -> np.ndarray:
@@ -40,8 +44,8 @@ class Encoder:
 
     @torch.inference_mode()
     def encode(self, pictures: np.ndarray) -> np.ndarray:
-        """Return (n, c, h, w) float16 latents of (n, H, W, 3) uint8 pictures."""
-        check_pictures(pictures, self.picture_size)
+        """Return (n, c, h, w) float16 latents of (n, h, w, 3) uint8 pictures."""
+        pictures = fit_pictures(pictures, self.picture_size)
         out = np.empty((len(pictures), *self.latent_shape), dtype=np.float16)
         for start in range(0, len(pictures), BATCH):
             batch = to_tensor(pictures[start : start + BATCH], self.model.device)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import transformers
 
 from fmac_ros.paths import package_dir
+from fmac_ros.picture import Size, common_size
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.backends import KINDS, Context, make_prior
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, TextEncoder, ValuePrior, VideoPrior
@@ -27,13 +28,27 @@ CALIBRATION = "calibration"  # option of any success prior: a file of fmac calib
 
 @dataclass(frozen=True)
 class Priors:
-    """The priors of one run and the latent space they share."""
+    """The priors of one run and the latent space they share.
+
+    Attributes:
+        picture_size: (h, w) of the pictures to be taken for them, all cameras side by side: the
+            largest that one of them works at; the others shrink it.
+
+    Raises:
+        ValueError: no picture fits all of them.
+    """
 
     encoder: LatentSpace
     value: ValuePrior
     success: SuccessPrior
     video: VideoPrior
     text: TextEncoder
+    picture_size: Size = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = {kind: getattr(self, kind).picture_size for kind in KINDS}
+        size = common_size({"encoder": self.encoder.picture_size, **parts})
+        object.__setattr__(self, "picture_size", size)
 
     def status(self) -> dict[str, float | int | str]:
         """What the priors tell of themselves, such as ``success_trusted``."""
@@ -65,7 +80,7 @@ def load_priors(
 
     Raises:
         FileNotFoundError: there are no priors of that name.
-        ValueError: the file or an option in it is not valid.
+        ValueError: the file or an option in it is not valid, or no picture fits all priors.
     """
     if truth is not None and not uses_oracle(name):
         raise ValueError(f"priors are {name}, valid with ground truth: those that name an oracle")

@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from fmac_ros.picture import fingerprint
-from fmac_ros.priors.base import LatentSpace
+from fmac_ros.priors.base import LatentSpace, fit_pictures
 
 
 class RememberingEncoder:
@@ -35,6 +35,7 @@ class RememberingEncoder:
 
     def encode(self, pictures: np.ndarray) -> np.ndarray:
         """Return (n, c, h, w) float16 latents of (n, h, w, 3) uint8 pictures."""
+        pictures = fit_pictures(pictures, self.picture_size)
         keys = [fingerprint(picture) for picture in pictures]
         found: dict[bytes, np.ndarray] = {}
         while own := self._claim(keys, found):

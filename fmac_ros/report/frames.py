@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 
 from fmac_ros.learning.record import Record
+from fmac_ros.picture import shrink
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend is chosen first)
@@ -34,9 +35,10 @@ def draw(record: Record, decoder: Decoder, look_ahead: int, path: Path) -> None:
     last = record.episode.steps
     starts = columns(max(1, last + 1 - look_ahead))
     ends = np.minimum(starts + look_ahead, last)
+    imagined = decoder.decode(record.labels.imagined[starts])
     draw_strip(
-        decoder.decode(record.labels.imagined[starts]),
-        record.episode.pictures[ends],
+        imagined,
+        shrink(record.episode.pictures[ends], imagined.shape[1:3]),
         ends.tolist(),
         f"{record.episode.task}: episode {record.episode.id}, imagined {look_ahead} steps ahead",
         path,

@@ -11,24 +11,25 @@ from PIL import Image, ImageDraw
 from fmac_ros.picture import resize, tile
 from fmac_ros.robots import load_robot
 from fmac_ros.sim.demonstrator import demonstrate
-from fmac_ros.sim.videos import FIRST_SENTENCE, PICTURE_SIZE, RENDER_SIZE
+from fmac_ros.sim.videos import FIRST_SENTENCE, PICTURE_SIZE
 from fmac_ros.sim.world import World
 from fmac_ros.tasks import TASKS, Goal, wordings
 
 TITLE = 16  # [pixels]
 GAP = 6  # [pixels]
 LAYOUT = 2  # seed
+LATENT_SIZE = 64  # [pixels]
 
 
 def draw_sheet(tasks: Sequence[str], arms: Sequence[str], path: Path) -> None:
     """Draw a row of tasks by a column of arms into a PNG.
 
-    A cell shows both cameras three times: the start at full resolution, the start as the
-    priors see it, and as the priors see it when a scripted expert has solved the task.
+    A cell shows both cameras three times: the start as value and success prior see it, and as
+    the autoencoder sees it, at the start and when a scripted expert has solved the task.
     """
     columns = []
     for arm in arms:
-        world = World(load_robot(arm), FIRST_SENTENCE, RENDER_SIZE)
+        world = World(load_robot(arm), FIRST_SENTENCE, PICTURE_SIZE)
         try:
             columns.append([_cell(world, task) for task in tasks])
         finally:
@@ -56,8 +57,8 @@ def _cell(world: World, task: str) -> np.ndarray:
 
 
 def _pictures(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Both cameras as they are, and as the priors see them, enlarged to the same size."""
+    """Both cameras as they are, and as the autoencoder sees them, enlarged to the same size."""
     images = [world.render(name) for name in world.camera_names]
-    small = tile([resize(image, PICTURE_SIZE) for image in images])
-    factor = RENDER_SIZE // PICTURE_SIZE
+    small = tile([resize(image, LATENT_SIZE) for image in images])
+    factor = PICTURE_SIZE // LATENT_SIZE
     return tile(images), small.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fmac_ros.control.controller import ArmController, Command
+from fmac_ros.control.controller import Command
 from fmac_ros.picture import resize, tile
 from fmac_ros.priors.oracle.truth import Truth, TruthLedger
-from fmac_ros.sim.world import World
+from fmac_ros.sim.simulation import CellController, Simulation
 from fmac_ros.types import Observation
 
 
@@ -15,15 +15,23 @@ class LocalCell:
     Args:
         picture_size: height of the pictures that priors and policy see [pixels].
         ledger: where an oracle among the priors looks the truth up; None without one.
+
+    Raises:
+        ValueError: the world's cameras have fewer pixels than that.
     """
 
     def __init__(
         self,
-        world: World,
-        controller: ArmController,
-        picture_size: int = 64,
+        world: Simulation,
+        controller: CellController,
+        picture_size: int,
         ledger: TruthLedger | None = None,
     ) -> None:
+        if world.image_size < picture_size:
+            raise ValueError(
+                f"cameras have {world.image_size} pixels, valid: {picture_size} or more, the height"
+                " of the pictures that the priors need"
+            )
         self.world = world
         self.controller = controller
         self._picture_size = picture_size
@@ -50,11 +58,7 @@ class LocalCell:
 
     def obey(self, command: Command) -> None:
         """Do what the gate let pass, for one control period."""
-        trajectory = command.trajectory
-        self.world.set_trajectory(trajectory.times, trajectory.positions, trajectory.velocities)
-        if command.opening is not None:
-            self.world.arm.grip(command.opening)
-        self.world.step(1.0 / self.world.robot.control_rate_hz)
+        self.world.obey(command)
 
     def _truth(self) -> Truth:
         world = self.world

@@ -11,7 +11,6 @@ import dataclasses
 import numpy as np
 
 from fmac_ros.chooser import Chooser
-from fmac_ros.control.controller import ArmController
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.picture import tile
@@ -20,8 +19,7 @@ from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.rollout import Rollout, Step
 from fmac_ros.sim.local_cell import LocalCell
-from fmac_ros.sim.world import World
-from fmac_ros.tasks import find_goal
+from fmac_ros.sim.simulation import CellController, Simulation
 from fmac_ros.types import Episode, Observation, RolloutSpec
 
 
@@ -29,8 +27,8 @@ class LocalRobot(Subscriber):
     """Rolls out episodes in a world; subscribe it to a run to act with its newest policy.
 
     Args:
-        picture_size: height of the pictures that priors and policy see [pixels].
-        labelled: the priors, for the behaviour ``prior`` and to end episodes.
+        labelled: the priors, for the behaviour ``prior`` and to end episodes; pictures are
+            taken at their size.
         success_frames: successes in a row that end an episode.
         ledger: where an oracle among the priors looks the truth up; None without one.
 
@@ -41,17 +39,16 @@ class LocalRobot(Subscriber):
 
     def __init__(
         self,
-        world: World,
-        controller: ArmController,
+        world: Simulation,
+        controller: CellController,
         labelled: LocalPriors,
-        picture_size: int = 64,
         success_frames: int = 2,
         ledger: TruthLedger | None = None,
     ) -> None:
         self.truth: dict[str, bool] = {}
         self._world = world
         self._controller = controller
-        self._cell = LocalCell(world, controller, picture_size, ledger)
+        self._cell = LocalCell(world, controller, labelled.priors.picture_size[0], ledger)
         self._priors = labelled
         self._success_frames = success_frames
         self._actor: Actor | None = None
@@ -66,7 +63,7 @@ class LocalRobot(Subscriber):
         Args:
             until_solved: for evaluation, end it once the ground truth says that it is solved.
         """
-        self._world.goal = find_goal(spec.task)
+        self._world.ask(spec.task)
         self._world.reset(spec.seed, spec.split)
         rollout = Rollout(spec, self._controller, self._world.time, self._success_frames)
         chooser = Chooser(spec, lambda: self._actor, self._controller.space.size, embed=self._embed)

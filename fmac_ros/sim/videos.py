@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from safetensors.numpy import save_file
 
-from fmac_ros.picture import resize, tile
+from fmac_ros.picture import tile
 from fmac_ros.robots import load_robot
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Colour
 from fmac_ros.sim.cameras import CAMERAS, Light
@@ -27,11 +28,12 @@ from fmac_ros.sim.world import TABLE_COLOUR, World
 from fmac_ros.tasks import TASKS, Goal, wordings
 
 KIND_WEIGHTS = (0.30, 0.32, 0.20, 0.09, 0.09)
-PICTURE_SIZE = 64
-RENDER_SIZE = 128
+PICTURE_SIZE = 128
 CAMERA_JITTER = 0.012  # [m]
 COLOUR_JITTER = 0.05
 VIDEOS_PER_SHARD = 100
+# A centimetre decides about these, so there is more to learn: each is shown twice as often.
+FINE_TASKS = ("reach", "push")
 FIRST_SENTENCE = "press the red button"  # any; each video sets its own scene up
 RANDOM_START = 0.35  # share of the videos that start anywhere in the workspace
 
@@ -48,12 +50,24 @@ class VideoInfo:
     other_sentences: tuple[str, ...]
 
 
+class Renderer(Protocol):
+    """Renders videos of one arm: ``VideoRenderer``, ``metaworld.videos.MetaWorldVideoRenderer``."""
+
+    def video(self, task: str, seed: int) -> tuple[VideoInfo, np.ndarray, np.ndarray]:
+        """Render one video: what it is, its pictures (n, h, w, 3), solved (n,) bool."""
+        ...
+
+    def close(self) -> None:
+        """End the simulation."""
+        ...
+
+
 class VideoRenderer:
     """Renders videos of one arm; a new one renders the same videos from the same seeds."""
 
     def __init__(self, arm: str) -> None:
         self._arm = arm
-        self._world = World(load_robot(arm), FIRST_SENTENCE, RENDER_SIZE)
+        self._world = World(load_robot(arm), FIRST_SENTENCE, PICTURE_SIZE)
 
     def video(self, task: str, seed: int) -> tuple[VideoInfo, np.ndarray, np.ndarray]:
         """Render one video: what it is, its pictures (n, h, w, 3), solved (n,) bool."""
@@ -90,8 +104,7 @@ class VideoRenderer:
             world.step(0.05)
 
     def _picture(self) -> np.ndarray:
-        images = [self._world.render(name) for name in self._world.camera_names]
-        return tile([resize(image, PICTURE_SIZE) for image in images])
+        return tile([self._world.render(name) for name in self._world.camera_names])
 
     def _others(self, goal: Goal) -> tuple[str, ...]:
         """Sentences about the other things in the scene."""
@@ -124,9 +137,19 @@ def steps_to_end(solved: np.ndarray) -> np.ndarray:
     return np.maximum(first - np.arange(len(solved)), 0).astype(np.int32)
 
 
-def render_shard(path: Path, arm: str, tasks: tuple[str, ...], seeds: range) -> int:
-    """Render one video of each task in turn per seed into a shard; returns its frames."""
-    renderer = VideoRenderer(arm)
+def render_shard(
+    path: Path,
+    arm: str,
+    tasks: tuple[str, ...],
+    seeds: range,
+    make: Callable[[str], Renderer] = VideoRenderer,
+) -> int:
+    """Render one video of each task in turn per seed into a shard; returns its frames.
+
+    Args:
+        make: the renderer of an arm.
+    """
+    renderer = make(arm)
     try:
         videos = [renderer.video(tasks[i % len(tasks)], seed) for i, seed in enumerate(seeds)]
     finally:
@@ -153,6 +176,7 @@ def render_dataset(
     videos_per_arm: int,
     seed: int,
     processes: int | None = None,
+    make: Callable[[str], Renderer] = VideoRenderer,
 ) -> Iterator[tuple[int, int]]:
     """Render all shards that ``folder`` lacks; yields (shards done, shards in all).
 
@@ -160,6 +184,7 @@ def render_dataset(
         videos_per_arm: rounded up to whole shards of 100 videos.
         seed: first seed; another hundred thousand away draws other videos.
         processes: that render at once; None is one for each processor.
+        make: the renderer of an arm; it travels to the processes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     per_arm = -(-videos_per_arm // VIDEOS_PER_SHARD)
@@ -172,7 +197,7 @@ def render_dataset(
     done = len(jobs) - len(missing)
     yield done, len(jobs)
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        futures = [pool.submit(render_shard, path, *job) for path, job in missing.items()]
+        futures = [pool.submit(render_shard, path, *job, make) for path, job in missing.items()]
         for future in as_completed(futures):
             future.result()
             done += 1

@@ -12,6 +12,7 @@ import numpy as np
 import pybullet
 
 from fmac_ros import task_setting
+from fmac_ros.control.controller import Command
 from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
 from fmac_ros.sim.arm import LINK_COLOURS, TOOL_COLOURS, Arm, Colour
@@ -78,6 +79,10 @@ class World:
         """The gripper's opening before anything is done: a task that grasps begins open."""
         return float(TASKS[self.goal.task].gripper)
 
+    def ask(self, sentence: str) -> None:
+        """Have the next reset set up what ``sentence`` asks for. ValueError without a scene."""
+        self.goal = find_goal(sentence)
+
     def set_layout(self, seed: int, split: str) -> np.random.Generator:
         """Set up the layout that ``seed`` draws in ``split``; the arm stays where it is.
 
@@ -126,6 +131,14 @@ class World:
             bridge: as of Arm.follow [s].
         """
         self.arm.follow(times, positions, velocities, start=self.time, bridge=bridge)
+
+    def obey(self, command: Command) -> None:
+        """Do what the gate let pass, for one control period."""
+        way = command.trajectory
+        self.set_trajectory(way.times, way.positions, way.velocities)
+        if command.opening is not None:
+            self.arm.grip(command.opening)
+        self.step(1.0 / self.robot.control_rate_hz)
 
     def lead(self, positions: np.ndarray, velocities: np.ndarray, ahead: float) -> None:
         """Keep up with an arm that is driven elsewhere: measured (n,) each [rad, rad/s].

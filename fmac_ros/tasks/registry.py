@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 from fmac_ros.tasks.base import Goal, Task, wordings
 from fmac_ros.tasks.close_drawer import CloseDrawer
+from fmac_ros.tasks.lookup import look_up
 from fmac_ros.tasks.open_drawer import OpenDrawer
 from fmac_ros.tasks.pick_place import PickPlace
 from fmac_ros.tasks.press_button import PressButton
@@ -36,13 +35,4 @@ def find_goal(sentence: str) -> Goal:
     Raises:
         ValueError: no scene is known for the sentence; names the closest ones.
     """
-    known = sentences()
-    wanted = " ".join(sentence.lower().strip(" .!").split())
-    if wanted in known:
-        return known[wanted]
-    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.0)
-    raise ValueError(
-        f"no simulated scene for the sentence {sentence!r}; closest: "
-        + ", ".join(repr(name) for name in close)
-        + f" ({len(known)} sentences in fmac_ros/tasks)"
-    )
+    return look_up(sentence, sentences(), "fmac_ros/tasks")

@@ -31,7 +31,6 @@ def files(tmp_path: Path) -> tuple[str, str]:
     distilled = {
         "backend": "distilled",
         "teacher": vlm,
-        "student": "random",
         "trust_after": 10,
         "max_disagreement": 1.0,
         "min_each": 0,

@@ -74,7 +74,7 @@ def test_answers_what_the_priors_say(ask: Any, folder: Path, pictures: np.ndarra
     [
         ("", np.zeros((64, 128, 3), np.uint8), "sentence is empty"),
         ("x" * 1001, np.zeros((64, 128, 3), np.uint8), "1001 characters"),
-        (TASK, np.zeros((32, 32, 3), np.uint8), "32, 32"),
+        (TASK, np.zeros((32, 32, 3), np.uint8), "set state_node.image_size"),
         (TASK, None, "no picture"),
     ],
 )

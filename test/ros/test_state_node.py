@@ -67,7 +67,7 @@ def cell(ros):
 
 
 def test_joins_and_resizes(ros, cell) -> None:
-    cell.start()
+    cell.start(image_size=64)
     cell.send(0.5)
     assert ros.spin_until(lambda: cell.seen)
     (message,) = cell.seen
@@ -121,7 +121,7 @@ def test_slop_joins_unequal_stamps(ros, cell) -> None:
         ({"side": None}, "/side/image_raw has a publisher but no message came"),
         ({"lag": 0.5}, "no joint_states within 0.0 s of the last front image"),
         ({"joint_names": JOINTS[:-1]}, "are missing"),
-        ({"front": BLANK[:32, :32]}, "camera front: image is 32x32, valid: 64x64"),
+        ({"front": BLANK[:32, :32]}, "camera front: image is 32x32, valid: 128x128"),
     ],
 )
 def test_says_what_is_wrong(ros, cell, sent: dict[str, object], text: str) -> None:
@@ -208,7 +208,7 @@ def test_compressed_pictures_are_read_and_corrupt_ones_refused(ros) -> None:
         camera.publish(message)
         joints.publish(state)
 
-    red = np.zeros((96, 96, 3), np.uint8)
+    red = np.zeros((144, 144, 3), np.uint8)
     red[..., 0] = 200
     jpeg = encode(red, 95)
     cut_short = SimpleNamespace(said=said)

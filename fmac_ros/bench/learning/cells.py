@@ -10,13 +10,11 @@ from typing import Any
 from fmac_ros import task_setting
 from fmac_ros.bench.learning.methods import METHODS, PRIORS
 from fmac_ros.bench.learning.variants import Variant, parse
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.phrasing import phrasings
 from fmac_ros.run_dir import slug
 from fmac_ros.settings import load_defaults
-from fmac_ros.tasks import TASKS, find_goal, wordings
-from fmac_ros.tasks.needs import needs_of
 
-WORLDS = ("pybullet",)
 TOGETHER = "+"  # between tasks that one policy learns
 
 
@@ -67,7 +65,7 @@ class Cell:
     @property
     def sentence(self) -> str:
         """What the arm is asked to do; of several tasks, as a task setting."""
-        return sentence_of(self.task)
+        return sentence_of(self.world, self.task)
 
     @property
     def variant(self) -> Variant:
@@ -79,24 +77,28 @@ class Cell:
         return asdict(self)
 
 
-def sentence_of(task: str) -> str:
-    """The sentence that stands for a task: a sentence itself, or one of the task of that name.
-
-    Tasks with a ``+`` between them become several sentences.
+def sentence_of(world: str, task: str) -> str:
+    """The sentence that stands for a task in a world; of tasks with ``+`` between, a task setting.
 
     Raises:
-        ValueError: neither; names the closest ones. Or two of them ask for the same.
+        ValueError: the world does not know a task, names the closest ones; or it cannot learn
+            several in one policy; or two of them ask for the same.
     """
-    sentences = task_setting.join(_sentence_of(part.strip()) for part in task.split(TOGETHER))
-    phrasings(sentences)
+    parts = _parts(task)
+    if len(parts) > 1 and not WORLDS[world].changes_task:
+        able = ", ".join(name for name, other in WORLDS.items() if other.changes_task)
+        raise ValueError(
+            f"{world} cannot change its task between episodes, so no one policy learns {task!r} "
+            f"there; valid: one task, or another world ({able})"
+        )
+    sentences = task_setting.join(map(WORLDS[world].sentence_of, parts))
+    if len(parts) > 1:
+        phrasings(sentences)
     return sentences
 
 
-def _sentence_of(task: str) -> str:
-    if task not in TASKS:
-        return find_goal(task).sentence
-    target = next((target for target in TASKS[task].targets if target), "")
-    return wordings(TASKS[task], target)[0]
+def _parts(task: str) -> list[str]:
+    return [part.strip() for part in task.split(TOGETHER)]
 
 
 def plan(
@@ -109,21 +111,21 @@ def plan(
 ) -> list[Cell]:
     """Every combination, without those that an algorithm cannot tell apart.
 
-    A baseline that reads the success prior alone has one cell for all priors with the same
-    success signal. Cells of one seed come first, so that an interrupted bench is of use.
+    A task is left out in a world that does not know it, if another one does. A baseline that
+    reads the success prior alone has one cell for all priors with the same success signal. Cells
+    of one seed come first, so that an interrupted bench is of use.
 
     Raises:
         ValueError: a name is not valid, an algorithm cannot learn several tasks in one policy, or
             nothing is left.
     """
     variants = [parse(text) for text in priors]
-    for task in tasks:
-        _refuse_several(sentence_of(task), algorithms)
+    scenes = _scenes(worlds, tasks, arms)
+    for world, task, _ in scenes:
+        _refuse_several(sentence_of(world, task), algorithms)
     found = dict.fromkeys(
-        Cell(world, task, arm, algorithm, variant.name, seed)
-        for seed, world, task, arm, algorithm in itertools.product(
-            seeds, worlds, tasks, arms, algorithms
-        )
+        Cell(*scene, algorithm, variant.name, seed)
+        for seed, scene, algorithm in itertools.product(seeds, scenes, algorithms)
         for variant in _read_by(algorithm, variants)
     )
     if not found:
@@ -134,8 +136,8 @@ def plan(
 def check_together(cells: Sequence[Cell], effort: Effort) -> None:
     """ValueError where the tasks of a cell need different arms' actions or time limits."""
     settings = {**load_defaults().shared, **effort.settings}
-    for sentences in dict.fromkeys(cell.sentence for cell in cells):
-        needs_of(sentences, settings)
+    for world, sentences in dict.fromkeys((cell.world, cell.sentence) for cell in cells):
+        WORLDS[world].needs_of(sentences, settings)
 
 
 def _refuse_several(sentences: str, algorithms: Sequence[str]) -> None:
@@ -143,6 +145,32 @@ def _refuse_several(sentences: str, algorithms: Sequence[str]) -> None:
     if deaf and task_setting.is_several(sentences):
         able = ", ".join(name for name, method in METHODS.items() if method.runner == PRIORS)
         raise ValueError(f"{deaf[0]} is not told sentences, valid for {sentences!r}: {able}")
+
+
+def _scenes(
+    worlds: Sequence[str], tasks: Sequence[str], arms: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """World, task and arm of every scene."""
+    knowing = {task: [world for world in worlds if _knows(world, task)] for task in tasks}
+    for task, found in knowing.items():
+        for world in found or worlds[:1]:
+            sentence_of(world, task)  # it says which tasks are close, or why not together
+    return [
+        (world, task, arm)
+        for world in worlds
+        for task in tasks
+        if world in knowing[task]
+        for arm in WORLDS[world].arms(arms)
+    ]
+
+
+def _knows(world: str, task: str) -> bool:
+    try:
+        for part in _parts(task):
+            WORLDS[world].sentence_of(part)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:

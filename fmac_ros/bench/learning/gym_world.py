@@ -13,7 +13,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from fmac_ros.picture import tile
+from fmac_ros.picture import shrink, tile
 from fmac_ros.rollout import Rollout
 from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.types import Observation, RolloutSpec
@@ -54,14 +54,20 @@ class LatentSight:
 
 
 class PixelSight:
-    """The cameras stacked as channels, (3 cameras, h, w) uint8."""
+    """The cameras stacked as channels, (3 cameras, h, w) uint8.
+
+    Args:
+        size: height and width of each [pixels]; larger ones are shrunk.
+    """
 
     def __init__(self, cameras: int, size: int) -> None:
+        self._size = (size, size)
         self.space: spaces.Space = spaces.Box(0, 255, (3 * cameras, size, size), np.uint8)
 
     def show(self, observation: Observation, proprio: np.ndarray) -> np.ndarray:
         """(3 cameras, h, w) uint8."""
-        return np.concatenate([image.transpose(2, 0, 1) for image in observation.images])
+        images = shrink(np.stack(observation.images), self._size)  # (cameras, h, w, 3)
+        return np.concatenate(images.transpose(0, 3, 1, 2))
 
 
 class GymWorld(gymnasium.Env):

@@ -11,6 +11,7 @@ from typing import Any
 from fmac_ros.bench.learning.cells import Cell
 from fmac_ros.bench.learning.evaluations import Point, first_reaching
 from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.files import write_atomically
 from fmac_ros.report.wilson import interval
 
@@ -39,17 +40,20 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
     """One row of the result: the last evaluation, and the way there as ``curve``."""
     last = outcome.points[-1]
     reached = first_reaching(outcome.points)
+    frames = WORLDS[cell.world].frames_per_step
     low, high = interval(last.successes, last.episodes)
     return {
         **cell.asdict(),
         "about": METHODS[cell.algorithm].about,
         "signal": cell.variant.signal() if "success" in METHODS[cell.algorithm].reads else "none",
         "env_steps": outcome.env_steps,
+        "frames": outcome.env_steps * frames,
         "success": last.success,
         "successes": last.successes,
         "episodes": last.episodes,
         "interval_95": [round(low, 4), round(high, 4)],
         "env_steps_to_90": reached.env_steps if reached else None,
+        "frames_to_90": reached.env_steps * frames if reached else None,
         "minutes_to_90": round(reached.train_s / 60, 2) if reached else None,
         "train_seconds": round(outcome.train_s, 1),
         "evaluation_seconds": round(last.evaluate_s, 1),

@@ -29,6 +29,7 @@ def run_pixels_cell(
     note: Callable[[str], None],
 ) -> Outcome:
     """Train and evaluate."""
+    # Its updates take as long as its pictures are large: it sees what the latents are made of.
     size = scene.priors.priors.encoder.picture_size[0]
     sight = PixelSight(len(scene.train.world.camera_names), size)
     world = GymWorld(scene.train, sight, scene.settings, verdict_of(scene))

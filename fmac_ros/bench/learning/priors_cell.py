@@ -13,7 +13,6 @@ from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial
 from fmac_ros.bench.learning.methods import learner_of
 from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.scene import Scene, answered
-from fmac_ros.control.actions import action_size
 from fmac_ros.control.proprio import proprio_size
 from fmac_ros.learning.algorithm import train
 from fmac_ros.learning.algorithms import learner_config, make_learner
@@ -23,7 +22,6 @@ from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.store import SETTINGS, RunStore
 from fmac_ros.phrasing import sentences_of
 from fmac_ros.report.history import TRUTH_FILE
-from fmac_ros.robots import load_robot
 from fmac_ros.sim.local_robot import LocalRobot
 from fmac_ros.types import Episode, RolloutSpec
 
@@ -129,10 +127,10 @@ def _train_config(settings: dict[str, Any]) -> TrainConfig:
 def _learner(scene: Scene) -> BaseLearner:
     cell, settings = scene.cell, scene.settings
     algorithm = learner_of(cell.algorithm)
-    actions, gripper = action_size(settings["action_space"], load_robot(cell.arm))
+    space = scene.train.controller.space
     shape = scene.priors.priors.encoder.latent_shape
     config = learner_config(algorithm, settings)
-    sizes = shape, proprio_size(gripper), actions
+    sizes = shape, proprio_size(space.gripper), space.size
     sentences = sentences_of(cell.sentence, scene.priors.priors.text.encode)
     return make_learner(algorithm, config, *sizes, cell.seed, sentences=sentences)
 

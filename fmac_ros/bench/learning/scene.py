@@ -11,19 +11,15 @@ from fmac_ros import task_setting
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.evaluations import Trial
 from fmac_ros.bench.learning.methods import METHODS
-from fmac_ros.control.controller import ArmController
+from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.algorithm import Stopped
 from fmac_ros.phrasing import questions
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.priors.registry import load_priors
-from fmac_ros.robots import load_robot
 from fmac_ros.settings import load_defaults
 from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.sim.local_robot import LocalRobot, evaluate_layout
-from fmac_ros.sim.world import World
-from fmac_ros.tasks import find_goal
-from fmac_ros.tasks.needs import needs_of
 from fmac_ros.trust.calibration import ThresholdOptions
 from fmac_ros.types import RolloutSpec
 
@@ -54,7 +50,8 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
         **METHODS[cell.algorithm].settings,
     }
     settings = {**known, **own, **effort.settings}
-    return {**settings, **needs_of(cell.sentence, settings), **effort.settings}
+    needs = WORLDS[cell.world].needs_of(cell.sentence, settings)
+    return {**settings, **needs, **effort.settings}
 
 
 @dataclass(frozen=True)
@@ -88,8 +85,7 @@ class Scene:
 
     def _robot(self, cell: LocalCell, ledger: TruthLedger | None) -> LocalRobot:
         frames = int(self.settings["success_frames"])
-        size = self.priors.priors.encoder.picture_size[0]
-        return LocalRobot(cell.world, cell.controller, self.priors, size, frames, ledger)
+        return LocalRobot(cell.world, cell.controller, self.priors, frames, ledger)
 
 
 def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
@@ -108,15 +104,15 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
     local = LocalPriors(loaded, settings["look_ahead"], cell.seed)
     train, evaluation = (
-        _world(cell, settings, ledger, loaded.encoder.picture_size[0]) for ledger in (ledger, None)
+        _world(cell, settings, ledger, loaded.picture_size[0]) for ledger in (ledger, None)
     )
     for sentence in task_setting.split(cell.sentence):
-        train.world.goal = find_goal(sentence)
+        train.world.ask(sentence)
         train.world.reset(0)
         if "value" in variant.oracles and train.world.progress() is None:
             raise ValueError(
-                f"the simulator tells no progress of {sentence!r}, valid with an oracle of value: "
-                "press_button, reach"
+                f"{cell.world} tells no progress of {sentence!r}, valid with an oracle of value: "
+                "press_button and reach in pybullet"
             )
     return Scene(cell, settings, local, train, evaluation, ledger)
 
@@ -124,9 +120,8 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
 def _world(
     cell: Cell, settings: dict[str, Any], ledger: TruthLedger | None, size: int
 ) -> LocalCell:
-    robot = load_robot(cell.arm)
-    controller = ArmController(robot, settings["action_space"])
-    return LocalCell(World(robot, cell.sentence), controller, size, ledger)
+    world = WORLDS[cell.world]
+    return world.open(cell.sentence, cell.arm, settings["action_space"], size, ledger)
 
 
 def answered(

@@ -10,6 +10,7 @@ import numpy as np
 from fmac_ros.bench.priors.answers import Answers, each_video
 from fmac_ros.bench.priors.judging import reliability, value_pairs
 from fmac_ros.bench.priors.suite import Measured, PriorBench
+from fmac_ros.picture import shrink
 from fmac_ros.report.frames import columns, draw_strip
 
 matplotlib.use("Agg")
@@ -90,5 +91,6 @@ def _draw_imagined(measured: Measured, bench: PriorBench, task: str, path: Path)
             imagined = priors.video.imagine(shown[:1], info.sentence, steps.tolist(), bench.seed)
             title = f"{info.sentence}, {info.arm}: imagined from step 0"
             decoded = priors.encoder.decode(imagined[0])
-            draw_strip(decoded, shown[steps], steps.tolist(), title, path)
+            done = shrink(shown[steps], decoded.shape[1:3])
+            draw_strip(decoded, done, steps.tolist(), title, path)
             return

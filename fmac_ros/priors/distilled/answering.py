@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fmac_ros.picture import Size
 from fmac_ros.priors.backends import Context
 from fmac_ros.priors.base import check_pictures
 from fmac_ros.priors.distilled.keyframes import keyframes
@@ -30,6 +31,7 @@ class Answering:
 
     Args:
         doubts: how unsure the student is of its answers about an episode.
+        picture_size: (h, w) of the pictures that both student and teacher take.
     """
 
     def __init__(
@@ -39,11 +41,12 @@ class Answering:
         doubts: Doubts,
         options: DistilledOptions,
         context: Context,
+        picture_size: Size | None,
     ) -> None:
         self._teaching, self._student, self._doubts = teaching, student, doubts
         self._options, self._context = options, context
         self._abstained = 0
-        self.picture_size = context.encoder.picture_size
+        self.picture_size = picture_size
 
     @property
     def updates(self) -> int:

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fmac_ros.priors.hub.checks import check_choice, check_count, check_number, check_text
-from fmac_ros.priors.spec import EMBEDDED
-
-RANDOM = "random"
-STUDENTS = (EMBEDDED, RANDOM)
+from fmac_ros.priors.hub.checks import check_count, check_number, check_text
 
 
 @dataclass(frozen=True)
@@ -19,8 +15,6 @@ class DistilledOptions:
 
     Attributes:
         teacher: a backend with its options, ``{backend: vlm, model: ...}``.
-        student: where it starts, one of ``STUDENTS``: the embedded head of the same kind, or a
-            smaller one with random weights.
         keyframes: states of an episode that the teacher is asked about once the student is
             trusted; 0 asks no more, so nothing is learned or measured any more.
         wait: longest time that an episode waits for its keyframes [s]; what comes later is
@@ -36,12 +30,11 @@ class DistilledOptions:
         updates: gradient steps for each new answer.
         batch: answers in a gradient step.
         learning_rate: of AdamW.
-        seed: of the random student and of the mini-batches.
+        seed: of the student's first weights and of the mini-batches.
         state: directory that the student is kept in and continued from; "" keeps nothing.
     """
 
     teacher: Mapping[str, Any]
-    student: str = EMBEDDED
     keyframes: int = 4
     wait: float = 5.0
     deadline: float = 120.0
@@ -57,7 +50,6 @@ class DistilledOptions:
     state: str = ""
 
     def __post_init__(self) -> None:
-        check_choice("student", self.student, STUDENTS)
         for name in ("trust_after", "held_out", "memory", "queue", "updates", "batch"):
             check_count(name, getattr(self, name))
         for name in ("keyframes", "seed"):

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from fmac_ros.picture import common_size
 from fmac_ros.priors.backends import Context, Options, make_prior, parse_options, register
 from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.distilled.agreement import values_agree, verdicts_agree
-from fmac_ros.priors.distilled.answering import Answering, Untrusted
+from fmac_ros.priors.distilled.answering import Answering, Doubts, Untrusted
 from fmac_ros.priors.distilled.keyframes import jumps, near_threshold
 from fmac_ros.priors.distilled.options import DistilledOptions, DistilledSuccessOptions
 from fmac_ros.priors.distilled.state import State
@@ -35,8 +36,8 @@ def make_success(options: Options, context: Context) -> DistilledSuccess:
         return levels(scores, threshold_of(teacher, sentence))
 
     trust = partial(verdicts_agree, limit=parsed.max_disagreement, min_each=parsed.min_each)
-    teaching, student = _school("success", ask, trust, teacher, parsed, context)
-    return DistilledSuccess(Answering(teaching, student, near_threshold, parsed, context), teacher)
+    school = _school("success", ask, trust, teacher, near_threshold, parsed, context)
+    return DistilledSuccess(school, teacher)
 
 
 @register("value", DISTILLED)
@@ -49,27 +50,29 @@ def make_value(options: Options, context: Context) -> DistilledValue:
         return checked(teacher.values(pictures, sentence), len(pictures), teacher.name)
 
     trust = partial(values_agree, limit=parsed.max_disagreement)
-    teaching, student = _school("value", ask, trust, teacher, parsed, context)
-    return DistilledValue(Answering(teaching, student, jumps, parsed, context), teacher)
+    school = _school("value", ask, trust, teacher, jumps, parsed, context)
+    return DistilledValue(school, teacher)
 
 
 def _teacher(kind: str, options: DistilledOptions, context: Context) -> Any:
     spec = parse_prior(options.teacher, "teacher")
     try:
-        teacher = make_prior(kind, spec.backend, spec.options, context)
+        return make_prior(kind, spec.backend, spec.options, context)
     except ValueError as error:
         raise ValueError(f"teacher: {error}") from error
-    if teacher.picture_size not in (None, context.encoder.picture_size):
-        raise ValueError(
-            f"the teacher needs pictures of size {teacher.picture_size}, valid:"
-            f" {context.encoder.picture_size}, those of the latent space"
-        )
-    return teacher
 
 
 def _school(
-    kind: str, ask: Ask, trust: Trust, teacher: Any, options: DistilledOptions, context: Context
-) -> tuple[Teaching, Student]:
+    kind: str,
+    ask: Ask,
+    trust: Trust,
+    teacher: Any,
+    doubts: Doubts,
+    options: DistilledOptions,
+    context: Context,
+) -> Answering:
+    sizes = {"latent space": context.encoder.picture_size, "teacher": teacher.picture_size}
+    size = common_size(sizes)
     identity = {
         "kind": kind,
         "teacher": f"{teacher.name} {teacher.version}",
@@ -77,13 +80,13 @@ def _school(
     }
     state = State(Path(options.state) / kind if options.state else None, identity)
     found = state.load()
-    head, saved = found if found else (first_head(kind, options, context), None)
+    head, saved = found if found else (first_head(context, options.seed), None)
     student = Student(head, context, options)
     teaching = Teaching(ask, student, trust, options, state)
     for lesson in [*saved.taught, *saved.held_out] if saved else []:
         context.text.encode(lesson.sentence)
     teaching.start(saved)
-    return teaching, student
+    return Answering(teaching, student, doubts, options, context, size)
 
 
 class _Distilled:

@@ -17,8 +17,8 @@ from safetensors import SafetensorError
 
 from fmac_ros.learning.files import write_atomically
 from fmac_ros.learning.tensors import pack, unpack
+from fmac_ros.priors.distilled.latent_head import LatentHead
 from fmac_ros.priors.distilled.memory import Lesson
-from fmac_ros.priors.heads import LatentHead
 
 MEMORY = "memory.safetensors"
 PARTIAL = "partial"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,49 +10,20 @@ from torch import nn
 from torch.nn import functional
 
 from fmac_ros.priors.backends import Context
-from fmac_ros.priors.distilled.memory import HALF, Memory
+from fmac_ros.priors.base import check_finite
+from fmac_ros.priors.distilled.latent_head import LatentHead, LatentHeadConfig
+from fmac_ros.priors.distilled.memory import Memory
 from fmac_ros.priors.distilled.options import DistilledOptions
-from fmac_ros.priors.embedded import LatentScorer
-from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
-from fmac_ros.priors.picture_head import is_picture_head
-from fmac_ros.priors.spec import EMBEDDED
 
 GRADIENT_NORM = 1.0
-VALUE_WHEN_SOLVED = 0.97  # 95 % of the solved frames are above, for the shipped value prior
-SMALL = {"width_fine": 32, "width_coarse": 64, "blocks": 1, "hidden_size": 64}
 
 
-def first_head(kind: str, options: DistilledOptions, context: Context) -> LatentHead:
-    """The head that a student starts with; its threshold is at 0.5."""
-    if options.student == EMBEDDED:
-        return with_threshold_at_half(_embedded_head(context.root / kind))
+def first_head(context: Context, seed: int) -> LatentHead:
+    """The head that a student starts with: random weights for the context's latents."""
     text_size = len(context.text.encode("a task"))
-    config = LatentHeadConfig(context.encoder.latent_shape, text_size, **SMALL)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(options.seed)
-        return LatentHead(config)
-
-
-def _embedded_head(folder: Path) -> LatentHead:
-    """The embedded head that looks at latents.
-
-    Where success looks at pictures, value's takes its place: solved is where it is all but 1.
-    """
-    seen_as_solved = is_picture_head(folder)
-    source = folder.parent / "value" if seen_as_solved else folder
-    head: LatentHead = LatentHead.from_pretrained(source, dtype=torch.float32)
-    if seen_as_solved:
-        head.config.threshold = VALUE_WHEN_SOLVED
-    return head
-
-
-@torch.no_grad()
-def with_threshold_at_half(head: LatentHead) -> LatentHead:
-    """The same verdicts at a threshold of 0.5: the last bias moves by the old one's log-odds."""
-    threshold = min(max(float(head.config.threshold), 1e-6), 1 - 1e-6)
-    head.leave[-1].get_parameter("bias").sub_(math.log(threshold / (1 - threshold)))
-    head.config.threshold = HALF
-    return head
+        torch.manual_seed(seed)
+        return LatentHead(LatentHeadConfig(context.encoder.latent_shape, text_size))
 
 
 class Student:
@@ -85,10 +54,13 @@ class Student:
         """Answer with what was learned so far."""
         self.head: LatentHead = copy.deepcopy(self._learner).requires_grad_(False)
 
+    @torch.inference_mode()
     def answers(self, latents: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 answers in 0..1 about (n, c, h, w) latents."""
-        scorer = LatentScorer(self.head, self._context.encoder, self._context.text)
-        return scorer.of_latents(latents, sentence)
+        embedding = torch.from_numpy(self._context.text.encode(sentence))
+        shown = torch.from_numpy(latents.astype(np.float32))
+        logits = self.head(shown, embedding.expand(len(shown), -1))
+        return check_finite(torch.sigmoid(logits).numpy(), type(self).__name__)
 
     def learn(self, memory: Memory) -> None:
         """One gradient step of cross entropy with the teacher's answers as soft targets.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fmac_ros.picture import common_size
 from fmac_ros.priors.backends import Context, make_prior
 from fmac_ros.priors.base import (
     CONDITIONINGS,
@@ -27,7 +28,7 @@ class Members:
     """Priors of one kind that judge together, one after the other.
 
     Raises:
-        ValueError: an entry is not valid, or two members need pictures of different sizes.
+        ValueError: an entry is not valid, or no picture fits all members (``common_size``).
     """
 
     def __init__(self, kind: str, options: EnsembleOptions, context: Context) -> None:
@@ -36,7 +37,9 @@ class Members:
             _make(kind, entry, f"members[{index}]", context)
             for index, entry in enumerate(options.members)
         ]
-        self.picture_size = _common_size(self._members)
+        self.picture_size = common_size(
+            {f"members[{i}]": member.picture_size for i, member in enumerate(self._members)}
+        )
         told = {word for member in self._members for word in member.conditioning}
         self.conditioning = tuple(word for word in CONDITIONINGS if word in told)
         self.cacheable = all(map(is_cacheable, self._members))
@@ -93,13 +96,6 @@ def _make(kind: str, entry: Any, where: str, context: Context) -> Any:
         return make_prior(kind, spec.backend, spec.options, context)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-
-
-def _common_size(members: list[Any]) -> tuple[int, int] | None:
-    sizes = {member.picture_size for member in members} - {None}
-    if len(sizes) > 1:
-        raise ValueError(f"members need pictures of sizes {sorted(sizes)}, valid: one for all")
-    return sizes.pop() if sizes else None
 
 
 def checked(answers: np.ndarray, count: int, name: str) -> np.ndarray:

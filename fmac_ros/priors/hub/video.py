@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fmac_ros.priors.backends import Context, Options, parse_options, register
-from fmac_ros.priors.base import LatentSpace, Progress, check_pictures
+from fmac_ros.priors.base import LatentSpace, Progress, fit_pictures
 from fmac_ros.priors.hub.cameras import ALL, MEAN, views
 from fmac_ros.priors.hub.video_frames import at_times, to_uint8
 from fmac_ros.priors.hub.video_generator import VideoGenerator
@@ -43,9 +43,8 @@ class HubVideo:
         progress: Progress | None = None,
     ) -> np.ndarray:
         """Return (n, k, c, h, w) float16 latents of the asked future frames 1..N."""
-        check_pictures(pictures, self.picture_size)
+        states = self._split(fit_pictures(pictures, self.picture_size))  # (n, cameras, h, w, 3)
         times = self._times(frame_indices)
-        states = self._split(pictures)  # (n, cameras, h, w, 3)
         generated = np.empty((len(states), len(times), *self.picture_size, 3), np.uint8)
         for index, state in enumerate(states):
             videos = []

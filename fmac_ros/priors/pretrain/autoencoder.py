@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import nn
@@ -11,6 +13,7 @@ from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.encoder import to_tensor
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.devices import device_of
+from fmac_ros.priors.pretrain.frames import map_pictures
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
@@ -26,22 +29,29 @@ CHROMA_WEIGHT = 12.0  # of pixels by their colourfulness
 EDGE_WEIGHT = 0.25
 SQUARE_WEIGHT = 2.0
 STATISTICS_PICTURES = 2048
+HALF = 2  # pixels of a data set's pictures, each way, in one of the autoencoder's
 
 
 def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencoder:
     """Train, set the latents' statistics and save in half precision."""
-    table, pictures = read_table(settings.videos), read_all_pictures(settings.videos)
     torch.manual_seed(settings.seed)
-    height, width = pictures.shape[1:3]
     if settings.start_from is None:
-        model = PictureAutoencoder(height, width)
+        model = PictureAutoencoder(*small_size(settings.videos))
     else:
         model = load_encoder_from(settings.start_from / "encoder").model
+    size = model.config.height, model.config.width
+    table, pictures = read_table(settings.videos), read_all_pictures(settings.videos, size)
     batch = settings.batch("autoencoder")
     fit("autoencoder", model, reconstruction(table, pictures, batch), settings, log)
     set_statistics(model, pictures, np.random.default_rng(settings.seed))
     model.half().save_pretrained(settings.weights / "encoder")
     return model.float()
+
+
+def small_size(videos: Path) -> tuple[int, int]:
+    """(h, w) that the latents are of: a data set's pictures, shrunk by half."""
+    _, height, width, _ = map_pictures(videos).shape
+    return height // HALF, width // HALF
 
 
 def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:

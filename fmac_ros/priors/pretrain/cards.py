@@ -9,13 +9,14 @@ PURPOSE = {
     "encoder": (
         "Latent space of the embedded priors",
         "Maps the picture of a state (two 64x64 views side by side) to an 8x8x16 latent and "
-        "back. Policy, inverse dynamics and the three priors all work in it. Load with "
+        "back. Policy, inverse dynamics and the video prior work in it. Load with "
         "`fmac_ros.priors.autoencoder.PictureAutoencoder.from_pretrained`.",
     ),
     "value": (
         "Value prior M_V(s|T)",
         "How near a state is to solving the sentence: 0 thirty or more frames away, 1 when "
-        "solved. Load with `fmac_ros.priors.heads.LatentHead.from_pretrained`.",
+        "solved. It looks at the picture itself. Load with "
+        "`fmac_ros.priors.picture_head.PictureHead.from_pretrained`.",
     ),
     "success": (
         "Success prior M_R(s|T)",

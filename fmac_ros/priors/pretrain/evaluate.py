@@ -9,7 +9,6 @@ import torch
 from transformers import PreTrainedModel
 
 from fmac_ros.priors.base import LatentSpace
-from fmac_ros.priors.heads import LatentHead
 from fmac_ros.priors.pretrain.autoencoder import CHANGE_LEVEL, reference_rows
 from fmac_ros.priors.pretrain.heads import Videos, score, score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
@@ -26,7 +25,8 @@ PICTURES = 512
 
 def evaluate_encoder(encoder: LatentSpace, directory: Path, seed: int) -> Numbers:
     """Mean absolute error [grey levels] of decoded pictures, everywhere and where things moved."""
-    table, pictures = read_table(directory), read_all_pictures(directory)
+    table = read_table(directory)
+    pictures = read_all_pictures(directory, encoder.picture_size)
     rows = np.random.default_rng(seed).permutation(len(table))[:PICTURES]
     target = pictures[rows].astype(np.int16)
     reference = pictures[reference_rows(table, rows)].astype(np.int16)
@@ -35,7 +35,7 @@ def evaluate_encoder(encoder: LatentSpace, directory: Path, seed: int) -> Number
     return {"error": float(error.mean()), "error_where_moved": float(error[moved].mean())}
 
 
-def evaluate_value(head: LatentHead, videos: LatentVideos) -> Numbers:
+def evaluate_value(head: PreTrainedModel, videos: Videos) -> Numbers:
     """Mean over videos of the rank correlation between value and progress, by what is shown."""
     table, values = videos.table, score_all(head, videos)
     found: dict[str, list[float]] = {}

@@ -8,8 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, load_picture_head
 from fmac_ros.priors.pretrain.devices import CPU, device_of
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.sentences import Sentences
+from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.videos import VideoTable
 
 
@@ -33,6 +36,19 @@ class Videos(Protocol):
     def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """The same, varied for training."""
         ...
+
+
+def new_head(part: str, videos: PictureVideos, settings: PretrainSettings) -> PictureHead:
+    """The head of ``start_from``, or a new one.
+
+    Args:
+        part: ``value`` or ``success``.
+    """
+    start = settings.start_from
+    if start is not None:
+        return load_picture_head(start / part)
+    text_size = videos.sentences.embeddings.shape[1]
+    return PictureHead(PictureHeadConfig(picture_size=videos.picture_size, text_size=text_size))
 
 
 def score_all(head: nn.Module, videos: Videos) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from fmac_ros.picture import shrink
 from fmac_ros.priors.encoder import Encoder
+from fmac_ros.priors.pretrain.frames import Frames
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.videos import read_pictures, shard_paths
 
@@ -22,20 +23,20 @@ def write_latents(
         target = latents_path(folder, path, encoder.version)
         if target.exists():
             continue
-        latents = encoder.encode(read_pictures(path))
+        latents = encoder.encode(shrink(read_pictures(path), encoder.picture_size))
         partial = target.with_suffix(".partial")
         save_file({"latents": latents}, partial)
         os.replace(partial, target)
         log(f"latents: {target.name}, {len(latents)} pictures")
 
 
-def read_latents(videos: Path, version: str, folder: Path) -> np.ndarray:
+def read_latents(videos: Path, version: str, folder: Path) -> Frames:
     """Read (N, c, h, w) float16 latents in the rows of the table of ``videos``."""
     paths = [latents_path(folder, path, version) for path in shard_paths(videos)]
     missing = [path.name for path in paths if not path.exists()]
     if missing:
         raise FileNotFoundError(f"{folder} lacks {missing[0]}; run the stage 'latents' first")
-    return np.concatenate([load_file(path)["latents"] for path in paths])
+    return Frames([load_file(path)["latents"] for path in paths])
 
 
 def latents_path(folder: Path, shard: Path, version: str) -> Path:

@@ -1,4 +1,4 @@
-"""A data set as the success prior sees it: pictures, annotations and sentence vectors."""
+"""A data set as value and success prior see it: pictures, annotations and sentence vectors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from fmac_ros.priors.encoder import to_tensor
+from fmac_ros.priors.encoder import scaled
 from fmac_ros.priors.pretrain.devices import CPU
+from fmac_ros.priors.pretrain.frames import Frames
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.videos import VideoTable
 
 CONTRAST, BRIGHTNESS, NOISE = 0.1, 0.1, 0.04  # largest, of a range of 2 from black to white
+SHIFT = 0.06  # largest, of a picture's height
 
 
 @dataclass(frozen=True)
@@ -20,20 +22,49 @@ class PictureVideos:
     """A data set as pictures (N, h, w, 3) uint8, in the rows of its table."""
 
     table: VideoTable
-    pictures: np.ndarray
+    pictures: Frames
     sentences: Sentences
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(h, w) of one picture."""
+        _, height, width, _ = self.pictures.shape
+        return height, width
 
     def clean(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
         """(n, 3, h, w) float32 pictures of the rows in [-1, 1]."""
-        return to_tensor(self.pictures[rows], device)
+        return scaled(self.pictures.take(rows, device))
 
     def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
-        """The same in other light and with noise: neither decides whether a task is solved."""
+        """The same in other light, with noise and moved: none of it decides about a task.
+
+        What decides is where things are to each other; without the moves a head learns the
+        places of a few thousand scenes by heart instead.
+        """
         n = len(rows)
-        contrast = 1 + CONTRAST * _around_zero(n, 1, device)
-        pictures = self.clean(rows, device) * contrast + BRIGHTNESS * _around_zero(n, 3, device)
+        pictures = scaled(shifted(self.pictures.take(rows, device)))
+        pictures = pictures * (1 + CONTRAST * _around_zero(n, 1, device))
+        pictures = pictures + BRIGHTNESS * _around_zero(n, 3, device)
         noise = NOISE * torch.rand(n, 1, 1, 1, device=device) * torch.randn_like(pictures)
         return (pictures + noise).contiguous(memory_format=torch.channels_last)
+
+
+def shifted(pictures: torch.Tensor) -> torch.Tensor:
+    """Move each camera's part of (n, h, w, 3) pictures by whole pixels, repeating its edges.
+
+    A camera's part is as wide as it is high.
+    """
+    n, height, width, _ = pictures.shape
+    cameras = max(1, width // height)
+    side, device = width // cameras, pictures.device
+    most = round(SHIFT * height)
+    down, right = torch.randint(-most, most + 1, (2, n, 1, cameras, 1), device=device)
+    rows = (torch.arange(height, device=device)[:, None, None] + down).clamp(0, height - 1)
+    columns = (torch.arange(side, device=device) + right).clamp(0, side - 1)
+    columns = columns + side * torch.arange(cameras, device=device)[:, None]
+    index = (rows * width + columns).flatten(1)  # (n, h * w)
+    flat = pictures.flatten(1, 2)
+    return flat.gather(1, index[..., None].expand(-1, -1, 3)).view_as(pictures)
 
 
 def _around_zero(n: int, channels: int, device: torch.device) -> torch.Tensor:

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.cards import card
 from fmac_ros.priors.pretrain.devices import name_of
 from fmac_ros.priors.pretrain.evaluate import (
@@ -56,13 +55,11 @@ def evaluate(
 ) -> dict[str, dict[str, Any]]:
     """All held-out numbers, by part."""
     seed = settings.seed
-    value, video = priors.value, priors.video
-    head = priors.success.scorer.head  # type: ignore[attr-defined]
-    own = pictures if isinstance(head, PictureHead) else latents
+    value, success, video = priors.value, priors.success, priors.video
     return {
         "encoder": evaluate_encoder(priors.encoder, settings.validation, seed),
-        "value": evaluate_value(value.scorer.head, latents),  # type: ignore[attr-defined]
-        "success": evaluate_success(head, own, seed),
+        "value": evaluate_value(value.scorer.head, pictures),  # type: ignore[attr-defined]
+        "success": evaluate_success(success.scorer.head, pictures, seed),  # type: ignore[attr-defined]
         "video": evaluate_video(video.pipeline, latents, seed),  # type: ignore[attr-defined]
     }
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fmac_ros.metaworld.tasks import ARM as METAWORLD_ARM
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 
 ARMS = ("panda", "ur5e", "kuka", "xarm")
+WORLD_ARMS = {"pybullet": ARMS, "metaworld": (METAWORLD_ARM,)}
 STAGES = ("videos", "autoencoder", "latents", "value", "success", "video", "report")
 
 FINE_TUNING_RATE = 0.6  # of the learning rate from random weights
@@ -39,6 +41,7 @@ class PretrainSettings:
         videos, validation: data set directories (``videos.py``), rendered where missing.
         weights: written: ``encoder/ value/ success/ video/``.
         work: latents, checkpoints and metrics; a second start continues from them.
+        world: whose videos are rendered, ``pybullet`` or ``metaworld``.
         arms: whose videos are rendered; leave one out for priors that never saw it.
         videos_per_arm, held_out_per_arm: rendered for training and for the held-out numbers.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
@@ -63,12 +66,16 @@ class PretrainSettings:
     device: str = "cpu"
     bfloat16: bool = field(default_factory=has_fast_bfloat16)
     start_from: Path | None = None
+    world: str = "pybullet"
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
     def __post_init__(self) -> None:
-        wrong = [arm for arm in self.arms if arm not in ARMS]
+        if self.world not in WORLD_ARMS:
+            raise ValueError(f"world is {self.world!r}, valid: {', '.join(WORLD_ARMS)}")
+        valid = WORLD_ARMS[self.world]
+        wrong = [arm for arm in self.arms if arm not in valid]
         if wrong or not self.arms:
-            raise ValueError(f"arms are {list(self.arms)}, valid: some of {', '.join(ARMS)}")
+            raise ValueError(f"arms are {list(self.arms)}, valid: some of {', '.join(valid)}")
         for name in ("videos_per_arm", "held_out_per_arm", "batch_factor"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, valid: 1 or more")

@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from fmac_ros.priors.encoder import Encoder
-from fmac_ros.priors.heads import LatentHead
+from fmac_ros.priors.picture_head import load_picture_head
 from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
+from fmac_ros.priors.pretrain.frames import map_pictures
 from fmac_ros.priors.pretrain.heads import score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.latents import read_latents, write_latents
@@ -24,7 +25,7 @@ from fmac_ros.priors.pretrain.success import train_success
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.value import train_value
 from fmac_ros.priors.pretrain.video import train_video
-from fmac_ros.priors.pretrain.videos import read_all_pictures, read_table
+from fmac_ros.priors.pretrain.videos import read_table
 from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.text import SentenceEncoder
 
@@ -93,7 +94,7 @@ def _latents(stage: str, settings: PretrainSettings, log: Log) -> None:
 
 
 def _value(_: str, settings: PretrainSettings, log: Log) -> None:
-    train_value(_videos(settings, "train"), settings, log)
+    train_value(_pictures(settings, "train"), settings, log)
 
 
 def _success(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -101,9 +102,9 @@ def _success(_: str, settings: PretrainSettings, log: Log) -> None:
 
 
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
-    videos = _videos(settings, "train")
-    value = LatentHead.from_pretrained(settings.weights / "value").float().to(settings.device)
-    train_video(videos, score_all(value, videos), settings, log)
+    value = load_picture_head(settings.weights / "value").to(settings.device)
+    values = score_all(value, _pictures(settings, "train"))
+    train_video(_videos(settings, "train"), values, settings, log)
 
 
 def _report(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -136,7 +137,7 @@ def _videos(settings: PretrainSettings, name: str) -> LatentVideos:
 def _pictures(settings: PretrainSettings, name: str) -> PictureVideos:
     directory = settings.videos if name == "train" else settings.validation
     table = read_table(directory)
-    return PictureVideos(table, read_all_pictures(directory), Sentences(table, SentenceEncoder()))
+    return PictureVideos(table, map_pictures(directory), Sentences(table, SentenceEncoder()))
 
 
 def _marker(stage: str, settings: PretrainSettings) -> Path:

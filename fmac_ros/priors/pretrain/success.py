@@ -8,15 +8,14 @@ from torch import nn
 from torch.nn import functional
 
 from fmac_ros.priors.embedded import EmbeddedSuccess
-from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, is_picture_head
+from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.devices import device_of
-from fmac_ros.priors.pretrain.heads import Videos, score_all
+from fmac_ros.priors.pretrain.heads import Videos, new_head, score_all
 from fmac_ros.priors.pretrain.metrics import threshold_at
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import SOLVING_KINDS, VideoTable
-from fmac_ros.priors.registry import load_encoder_from
 from fmac_ros.priors.weights import version_of
 from fmac_ros.trust.calibration import FILE
 from fmac_ros.trust.measuring import make_calibration
@@ -34,7 +33,8 @@ def train_success(
     Beside it goes its calibration, for thresholds chosen later (``trust.calibration``).
     """
     torch.manual_seed(settings.seed)
-    head = _new_head(videos, settings)
+    head = new_head("success", videos, settings)
+    videos.pictures.hold(settings.device)
     fit("success", head, success_loss(videos, settings.batch("success")), settings, log)
     head.config.threshold = choose_threshold(head, validation)
     log(f"success: threshold {head.config.threshold:.4f}")
@@ -44,25 +44,6 @@ def train_success(
     scores = score_all(head, validation)
     version = version_of(folder)
     make_calibration(NAME, version, scores, validation.table).save(folder / FILE)
-    return head
-
-
-def _new_head(videos: PictureVideos, settings: PretrainSettings) -> PictureHead:
-    """The head of ``start_from`` if it looks at pictures, else one on the autoencoder's layers."""
-    start = settings.start_from
-    if start is not None and is_picture_head(start / "success"):
-        head: PictureHead = PictureHead.from_pretrained(start / "success", dtype=torch.float32)
-        return head
-    encoder = load_encoder_from(settings.weights / "encoder").model
-    config = PictureHeadConfig(
-        picture_size=videos.pictures.shape[1:3],
-        text_size=videos.sentences.embeddings.shape[1],
-        width_fine=encoder.config.width_fine,
-        width_coarse=encoder.config.width_coarse,
-        blocks=encoder.config.blocks,
-    )
-    head = PictureHead(config)
-    head.start_from(encoder.encoder)
     return head
 
 

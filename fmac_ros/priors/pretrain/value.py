@@ -1,4 +1,4 @@
-"""Train the value prior on latents."""
+"""Train the value prior on pictures."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fmac_ros.priors.heads import LatentHead, LatentHeadConfig
+from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.devices import device_of
-from fmac_ros.priors.pretrain.latent_videos import LatentVideos
+from fmac_ros.priors.pretrain.heads import Videos, new_head
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 
 VALUE_HORIZON = 30  # frames; farther than this from the end, the value is 0
@@ -20,27 +20,15 @@ EXCHANGED_SHARE = 0.1  # of a batch
 EXCHANGED_STEPS = 4  # frames; things stand 13 cm apart or more, and nobody does that in fewer
 
 
-def train_value(videos: LatentVideos, settings: PretrainSettings, log: Log) -> LatentHead:
+def train_value(videos: PictureVideos, settings: PretrainSettings, log: Log) -> PictureHead:
     """Train ``M_V`` and save it in half precision."""
     batch = settings.batch("value")
     torch.manual_seed(settings.seed)
-    head = _new_head(videos, settings)
+    head = new_head("value", videos, settings)
+    videos.pictures.hold(settings.device)
     fit("value", head, value_loss(videos, batch), settings, log)
     head.half().save_pretrained(settings.weights / "value")
     return head.float()
-
-
-def _new_head(videos: LatentVideos, settings: PretrainSettings) -> LatentHead:
-    if settings.start_from is not None:
-        check_latent_space(settings)
-        head: LatentHead = LatentHead.from_pretrained(
-            settings.start_from / "value", dtype=torch.float32
-        )
-        return head
-    config = LatentHeadConfig(
-        latent_shape=videos.latents.shape[1:], text_size=videos.sentences.embeddings.shape[1]
-    )
-    return LatentHead(config)
 
 
 def value_targets(steps_to_end: np.ndarray) -> np.ndarray:
@@ -48,7 +36,7 @@ def value_targets(steps_to_end: np.ndarray) -> np.ndarray:
     return (1 - np.minimum(steps_to_end, VALUE_HORIZON) / VALUE_HORIZON).astype(np.float32)
 
 
-def value_loss(videos: LatentVideos, batch: int) -> Loss:
+def value_loss(videos: Videos, batch: int) -> Loss:
     """Cross entropy with the soft target; unsolved frames only have an upper bound.
 
     A frame of a video that never solves the task has no known distance to the end, but at

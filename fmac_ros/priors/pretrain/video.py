@@ -38,6 +38,7 @@ def train_video(
     denoiser = _new_denoiser(videos, rng.choice(rows, SCALE_WINDOWS), settings)
     scheduler = make_scheduler()
     scales = denoiser.scales(torch.empty(0))
+    videos.latents.hold(settings.device)
     loss = denoising_loss(videos, rows, scheduler, scales, settings.batch("video"))
     fit("video", denoiser, loss, settings, log)
     pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
@@ -54,7 +55,7 @@ def _new_denoiser(
         root = settings.start_from / "video"
         return VideoPipeline.from_pretrained(root, **DIFFUSERS_LOADING).denoiser
     return LatentDenoiser(
-        latent_shape=videos.latents.shape[1:],
+        latent_shape=videos.latent_shape,
         frames=FRAMES,
         text_size=videos.sentences.embeddings.shape[1],
         frame_scales=frame_scales(videos, rows),

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from safetensors import safe_open
 
+from fmac_ros.picture import shrink
+
 SOLVING_KINDS = ("expert", "recover")
 KINDS = (*SOLVING_KINDS, "near_miss", "wrong_object", "random")
 
@@ -100,9 +102,14 @@ def read_pictures(path: Path) -> np.ndarray:
         return shard.get_tensor("pictures")
 
 
-def read_all_pictures(directory: Path) -> np.ndarray:
-    """The (N, h, w, 3) uint8 pictures of a data set, in the rows of its table."""
-    return np.concatenate([read_pictures(path) for path in shard_paths(directory)])
+def read_all_pictures(directory: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    """The (N, h, w, 3) uint8 pictures of a data set, in the rows of its table.
+
+    Args:
+        size: (h, w) to shrink them to, by a whole factor; None leaves them as they are.
+    """
+    pictures = (read_pictures(path) for path in shard_paths(directory))
+    return np.concatenate([shrink(part, size) if size else part for part in pictures])
 
 
 def read_annotations(path: Path) -> tuple[list[VideoInfo], dict[str, np.ndarray]]:

@@ -37,7 +37,7 @@ def warm_up(priors: Priors) -> None:
 
 
 def _blank(prior: Any, priors: Priors) -> np.ndarray:
-    height, width = prior.picture_size or priors.encoder.picture_size
+    height, width = prior.picture_size or priors.picture_size
     return np.zeros((1, height, width, 3), np.uint8)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from fmac_ros.priors.pretrain.videos import VideoInfo
 
-PICTURE_SIZE = 64  # pixels, the height of a picture and the width of one camera's part
+PICTURE_SIZE = 128  # pixels, the height of a picture and the width of one camera's part
 FAILED_KIND = "near_miss"  # of a video that does not solve its sentence, where nothing is said
 
 Footage = tuple[np.ndarray, np.ndarray]  # (n, h, w, 3) uint8 pictures and (n,) bool solved

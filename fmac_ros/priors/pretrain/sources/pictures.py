@@ -1,4 +1,4 @@
-"""All pictures of a data set have one size, and fine-tuning needs the encoder's."""
+"""All pictures of a data set have one size, and fine-tuning needs twice the encoder's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 
+from fmac_ros.priors.pretrain.autoencoder import HALF
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.sources.common import PICTURE_SIZE, Source
 
@@ -37,7 +38,7 @@ def _there(settings: PretrainSettings) -> Iterator[tuple[str, Size]]:
             yield str(folder), _size_of_shard(first)
     if settings.start_from is not None:
         config = json.loads((settings.start_from / "encoder" / "config.json").read_text())
-        yield str(settings.start_from), (config["height"], config["width"])
+        yield str(settings.start_from), (HALF * config["height"], HALF * config["width"])
 
 
 def _size_of_shard(path: Path) -> Size:

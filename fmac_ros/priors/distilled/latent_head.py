@@ -1,4 +1,4 @@
-"""Networks of the value and success priors: latents and a sentence to one number."""
+"""Network of a student: latents and a sentence to one number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fmac_ros.priors.layers import BlockStack, coordinates
 
 
 class LatentHeadConfig(PretrainedConfig):
-    """Sizes of a head, and for success the verdict's threshold."""
+    """Sizes of a head: small, for it learns from few answers."""
 
     model_type = "fmac_latent_head"
 
@@ -20,13 +20,12 @@ class LatentHeadConfig(PretrainedConfig):
         self,
         latent_shape: tuple[int, int, int] = (8, 8, 16),
         text_size: int = 384,
-        width_fine: int = 64,
-        width_coarse: int = 128,
-        blocks: int = 2,
+        width_fine: int = 32,
+        width_coarse: int = 64,
+        blocks: int = 1,
         condition_size: int = 128,
-        hidden_size: int = 128,
+        hidden_size: int = 64,
         dropout: float = 0.1,
-        threshold: float = 0.5,
         **kwargs: Any,
     ) -> None:
         self.latent_shape = list(latent_shape)
@@ -37,7 +36,6 @@ class LatentHeadConfig(PretrainedConfig):
         self.condition_size = condition_size
         self.hidden_size = hidden_size
         self.dropout = dropout
-        self.threshold = threshold
         super().__init__(**kwargs)
 
 

@@ -1,0 +1,1 @@
+"""Meta-World's tasks behind the same robot side: hand, gripper, two cameras and a sentence."""
