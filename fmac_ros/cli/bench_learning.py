@@ -24,7 +24,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     option("--worlds", help="worlds, comma between them (default: all)")
     option("--tasks", default="press_button", help="names of tasks, or sentences of fmac tasks")
     option("--robots", default="panda", help="arms (default panda)")
-    option("--algorithms", default="fmac", help="algorithms and baselines (default fmac)")
+    option(
+        "--algorithms",
+        default="fmac",
+        help="algorithms and baselines, each with changes of its settings such as "
+        "fmac+imagine=once (default fmac; docs/bench.md)",
+    )
     option(
         "--priors",
         default="learned",
@@ -77,13 +82,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _cells(args: argparse.Namespace) -> list[Any]:
     from fmac_ros.bench.learning.cells import WORLDS, plan
-    from fmac_ros.bench.learning.methods import METHODS
 
     return plan(
         options.names("worlds", args.worlds, WORLDS),
         _list(args.tasks),
         options.names("robots", args.robots, known_robots()),
-        options.names("algorithms", args.algorithms, tuple(METHODS)),
+        _list(args.algorithms),
         _list(args.priors),
         _seeds(args.seeds),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.methods import method_of, spelled
 from fmac_ros.bench.learning.variants import Variant, parse
 from fmac_ros.run_dir import slug
 from fmac_ros.tasks import TASKS, find_goal, wordings
@@ -39,7 +39,12 @@ class Effort:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of one method. Everything is text or a number: it travels to another process."""
+    """One run of one method. Everything is text or a number: it travels to another process.
+
+    Attributes:
+        algorithm: its name, which ``methods.method_of`` reads.
+        priors: theirs, which ``variants.parse`` reads.
+    """
 
     world: str
     task: str
@@ -108,7 +113,7 @@ def plan(
     found = dict.fromkeys(
         Cell(world, task, arm, algorithm, variant.name, seed)
         for seed, world, task, arm, algorithm in itertools.product(
-            seeds, worlds, tasks, arms, algorithms
+            seeds, worlds, tasks, arms, map(spelled, algorithms)
         )
         for variant in _read_by(algorithm, variants)
     )
@@ -118,7 +123,7 @@ def plan(
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:
-    method = METHODS[algorithm]
+    method = method_of(algorithm)
     for variant in variants:
         reduced = variant.reduced(method.reads, method.weighs)
         if not reduced.without & set(method.needs):
