@@ -109,6 +109,7 @@ def test_cells_that_make_no_sense_are_left_out() -> None:
         ("fmac+beta=10+updates_per_step=2", {"beta": 10.0, "updates_per_step": 2.0}),
         ("fac+choose_by_q=true+latent_noise=0.5", {"choose_by_q": True, "latent_noise": 0.5}),
         ("fmac-stabilised+kl_weight=certain", {"kl_weight": "certain"}),
+        ("fac+reliability=true", {"reliability": True}),
     ],
 )
 def test_the_name_of_an_algorithm_says_what_it_changes(name: str, changes: dict) -> None:

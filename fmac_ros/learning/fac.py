@@ -63,9 +63,10 @@ class FacLearner(BaseLearner):
         index = self.replay.draw(config.batch_size, self.rng, config.success_share)
         batch = self.replay.gather(index)
         ahead = self.replay.look_ahead(index, config.n_step)
+        metrics = self._update_rho(batch)
         seen = self._seen(batch)
         features = self.critic.features(seen, batch.proprio)
-        metrics = self._update_rho(batch) | self._update_critic(features, batch, ahead)
+        metrics |= self._update_critic(features, batch, ahead)
         if self.updates % config.actor_every:
             return metrics
         # The actor may do with what the critic saw before its step: one pass less.
