@@ -18,6 +18,7 @@ from tiny_priors import save_tiny_priors
 from fmac_ros.bench.learning.cells import Cell, Effort, plan
 from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial, first_reaching
 from fmac_ros.bench.learning.folder import BenchFolder
+from fmac_ros.bench.learning.methods import method_of, spelled
 from fmac_ros.bench.learning.outcome import Outcome, make_row
 from fmac_ros.bench.learning.pace import Pace
 from fmac_ros.bench.learning.plots import draw_all
@@ -98,6 +99,65 @@ def test_cells_that_make_no_sense_are_left_out() -> None:
         cells("unipi bc", "learned+no-video")
     with pytest.raises(ValueError, match="no simulated scene"):
         plan(("pybullet",), ("make coffee",), ("panda",), ("fac",), ("learned",), (0,))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("fmac", {}),
+        ("fmac+imagine=once", {"imagine": "once"}),
+        ("fmac+beta=10+updates_per_step=2", {"beta": 10.0, "updates_per_step": 2.0}),
+        ("fac+choose_by_q=true+latent_noise=0.5", {"choose_by_q": True, "latent_noise": 0.5}),
+        ("fmac-stabilised+kl_weight=certain", {"kl_weight": "certain"}),
+        ("fac+reliability=true", {"reliability": True}),
+    ],
+)
+def test_the_name_of_an_algorithm_says_what_it_changes(name: str, changes: dict) -> None:
+    assert (spelled(name), method_of(name).changes) == (name, changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("fmca", "no algorithm 'fmca', valid: fmac, .*drqv2"),
+        ("fmac+imagine=twice", "imagine is 'twice', valid: every_step, once, nearest"),
+        ("fmac+imagine", "imagine is '', valid: every_step"),
+        ("fmac+beta=much", "beta is 'much', valid: a float"),
+        ("fmac+latent_noise=-1", "latent_noise is -1.0, valid: .* at least 0"),
+        ("fmac+batch_size=1.5", "batch_size is '1.5', valid: a int"),
+        ("fmac+beta=1+beta=2", "changes a setting twice"),
+        ("fmac+discount=0.9", "'discount=0.9' changes no setting, valid: .*beta"),
+        ("fmac+seed=2", "changes no setting"),  # of the cell
+        ("fac+use_value=false", "changes no setting"),  # of its priors
+        ("fmac-stabilised+objective=literal", "changes no setting"),  # of the method
+        ("sac+discount=0.9", "sac has no settings to change, valid: changes of fmac"),
+    ],
+)
+def test_wrong_changes_are_explained(name: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        method_of(name)
+
+
+def test_variants_of_an_algorithm_are_cells_of_one_table() -> None:
+    names = "fmac fmac+imagine=once fmac+beta=5 fmac+beta=5.0 unipi+look_ahead=3"
+    found = cells(names, "learned learned+no-value")
+    assert list(dict.fromkeys(cell.algorithm for cell in found)) == [
+        *("fmac", "fmac+imagine=once", "fmac+beta=5", "unipi+look_ahead=3")
+    ]
+    assert [c.priors for c in found if c.algorithm.startswith("unipi")] == ["learned"]
+    assert found[2].name == "pybullet--press-button--panda--fmac-imagine-once--learned--seed0"
+    rows = [make_row(cell, Outcome(True, 305, 99.5, points(3)), None) for cell in found[:3]]
+    assert "| fmac+imagine=once | learned | success prior |" in report(rows)
+
+
+def test_a_change_wins_over_what_is_set_for_all_cells() -> None:
+    def of(algorithm: str) -> dict[str, Any]:
+        cell = Cell("pybullet", "press_button", "panda", algorithm, "learned", 0)
+        return settings_of(cell, Effort(settings={"updates_per_step": 0.5, "batch_size": 32}))
+
+    plain, changed = of("fmac"), of("fmac+updates_per_step=2+imagine=nearest")
+    assert (plain["updates_per_step"], plain["imagine"]) == (0.5, "every_step")
+    assert changed == {**plain, "updates_per_step": 2.0, "imagine": "nearest"}
 
 
 def test_settings_follow_the_method_the_task_and_the_user() -> None:

@@ -220,5 +220,5 @@ def test_the_bench_trains_and_refuses_an_oracle_of_value(tmp_path: Path) -> None
     row = run("oracle-success")
     assert row is not None and row["signal"] == "ground truth"
     assert (row["env_steps"], row["frames"]) == (20, 60)
-    with pytest.raises(ValueError, match="metaworld tells no progress of 'window-close'"):
+    with pytest.raises(ValueError, match="metaworld tells no progress of 'close the window'"):
         run("oracle-value")

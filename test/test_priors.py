@@ -9,6 +9,7 @@ import pytest
 from untrained_priors import write_untrained
 
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, ValuePrior, VideoPrior
+from fmac_ros.priors.imagining import make_targets, noise_seed
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.registry import PARTS, Priors, find_priors, load_encoder, load_priors
 from fmac_ros.priors.text import SentenceEncoder
@@ -81,6 +82,21 @@ def test_an_episode_is_labelled(priors: Priors, pictures: np.ndarray) -> None:
     verdicts = labels.success_scores >= priors.success.threshold
     np.testing.assert_array_equal(labels.successes, verdicts.astype(np.float32))
     np.testing.assert_array_equal(LocalPriors(priors).label(episode).imagined, labels.imagined)
+
+
+@pytest.mark.parametrize("imagine", ["once", "nearest"])
+def test_an_episode_is_labelled_from_one_video(
+    imagine: str, priors: Priors, pictures: np.ndarray
+) -> None:
+    still = np.repeat(pictures[:1], 4, axis=0)
+    episode = Episode(
+        "e1", TASK, still, np.zeros((4, 6)), np.zeros((3, 3)), False, True, "policy", 0
+    )
+    targets = make_targets({"imagine": imagine}, priors.encoder)
+    video = priors.video.imagine(still[:1], TASK, range(1, 9), noise_seed(5, "e1"))[0]
+    frames = {"once": [2, 3, 4], "nearest": [2, 2, 2]}[imagine]
+    labels = LocalPriors(priors, 2, 5, targets).label(episode)
+    np.testing.assert_array_equal(labels.imagined, video[np.array(frames) - 1])
 
 
 def test_wrong_input_is_named(priors: Priors, pictures: np.ndarray) -> None:

@@ -28,7 +28,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         help="names of tasks, or sentences of fmac tasks; press_button+reach is one policy of both",
     )
     option("--robots", default="panda", help="arms (default panda)")
-    option("--algorithms", default="fmac", help="algorithms and baselines (default fmac)")
+    option(
+        "--algorithms",
+        default="fmac",
+        help="algorithms and baselines, each with changes of its settings such as "
+        "fmac+imagine=once (default fmac; docs/bench.md)",
+    )
     option(
         "--priors",
         default="learned",
@@ -83,7 +88,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _cells(args: argparse.Namespace) -> list[Any]:
     from fmac_ros.bench.learning.cells import plan
-    from fmac_ros.bench.learning.methods import METHODS
     from fmac_ros.bench.learning.worlds import WORLDS
 
     worlds = options.names("worlds", args.worlds, tuple(WORLDS))
@@ -93,7 +97,7 @@ def _cells(args: argparse.Namespace) -> list[Any]:
         worlds,
         _list(args.tasks),
         options.names("robots", args.robots, known_robots()),
-        options.names("algorithms", args.algorithms, tuple(METHODS)),
+        _list(args.algorithms),
         _list(args.priors),
         _seeds(args.seeds),
     )

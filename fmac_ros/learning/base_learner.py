@@ -162,6 +162,11 @@ class BaseLearner(ABC):
             "rho_gradient": norm,
         }
 
+    def _seen(self, batch: Batch) -> Tensor:
+        """(b, c, h, w) s_t as pi and a critic learn from it; rho is asked about s_t itself."""
+        noise = self.config.latent_noise
+        return self.rho.blur(batch.latents, noise, self.noise) if noise else batch.latents
+
     def _step(
         self, name: str, loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer
     ) -> float:

@@ -66,13 +66,15 @@ class FacLearner(BaseLearner):
         index = self.replay.draw(config.batch_size, self.rng, config.success_share)
         batch = self.replay.gather(index)
         ahead = self.replay.look_ahead(index, config.n_step)
-        features = self.critic.features(batch.latents, batch.proprio, self._told(batch))
-        metrics = self._update_rho(batch) | self._update_critic(features, batch, ahead)
+        metrics = self._update_rho(batch)
+        seen = self._seen(batch)
+        features = self.critic.features(seen, batch.proprio, self._told(batch))
+        metrics |= self._update_critic(features, batch, ahead)
         if self.updates % config.actor_every:
             return metrics
         # The actor may do with what the critic saw before its step: one pass less.
         solved = self.replay.solved(index)
-        return metrics | self._update_policy(features.detach(), batch, solved)
+        return metrics | self._update_policy(features.detach(), seen, batch, solved)
 
     def _update_critic(self, features: Tensor, batch: Batch, ahead: Ahead) -> dict[str, float]:
         told = self._told(batch)  # an episode has one sentence from its start to its end
@@ -91,10 +93,12 @@ class FacLearner(BaseLearner):
             "q_target_spread": target.std().item(),
         }
 
-    def _update_policy(self, features: Tensor, batch: Batch, solved: Tensor) -> dict[str, float]:
+    def _update_policy(
+        self, features: Tensor, seen: Tensor, batch: Batch, solved: Tensor
+    ) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
-        pi = self.policy(batch.latents, batch.proprio, self._told(batch))
+        pi = self.policy(seen, batch.proprio, self._told(batch))
         q = self.critic.values(features, self._draw(pi))
         loss = actor_loss(pi, rho, q, batch, solved, self.config, self.weights)
         norm = self._step("the actor", loss, self.policy, self.policy_optimiser)

@@ -40,7 +40,7 @@ class Learner(BaseLearner):
     def _update_policy(self, batch: Batch) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
-        pi = self.policy(batch.latents, batch.proprio, self._told(batch))
+        pi = self.policy(self._seen(batch), batch.proprio, self._told(batch))
         loss = self._policy_loss(pi, rho, batch, self.config, self.weights)
         norm = self._step("Eq. 2", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fmac_ros import task_setting
-from fmac_ros.bench.learning.methods import METHODS, PRIORS
+from fmac_ros.bench.learning.methods import METHODS, PRIORS, method_of, spelled
 from fmac_ros.bench.learning.variants import Variant, parse
 from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.phrasing import phrasings
@@ -42,7 +42,12 @@ class Effort:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of one method. Everything is text or a number: it travels to another process."""
+    """One run of one method. Everything is text or a number: it travels to another process.
+
+    Attributes:
+        algorithm: its name, which ``methods.method_of`` reads.
+        priors: theirs, which ``variants.parse`` reads.
+    """
 
     world: str
     task: str
@@ -125,7 +130,7 @@ def plan(
         _refuse_several(sentence_of(world, task), algorithms)
     found = dict.fromkeys(
         Cell(*scene, algorithm, variant.name, seed)
-        for seed, scene, algorithm in itertools.product(seeds, scenes, algorithms)
+        for seed, scene, algorithm in itertools.product(seeds, scenes, map(spelled, algorithms))
         for variant in _read_by(algorithm, variants)
     )
     if not found:
@@ -141,7 +146,7 @@ def check_together(cells: Sequence[Cell], effort: Effort) -> None:
 
 
 def _refuse_several(sentences: str, algorithms: Sequence[str]) -> None:
-    deaf = [name for name in algorithms if METHODS[name].runner != PRIORS]
+    deaf = [name for name in algorithms if method_of(name).runner != PRIORS]
     if deaf and task_setting.is_several(sentences):
         able = ", ".join(name for name, method in METHODS.items() if method.runner == PRIORS)
         raise ValueError(f"{deaf[0]} is not told sentences, valid for {sentences!r}: {able}")
@@ -174,7 +179,7 @@ def _knows(world: str, task: str) -> bool:
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:
-    method = METHODS[algorithm]
+    method = method_of(algorithm)
     for variant in variants:
         reduced = variant.reduced(method.reads, method.weighs)
         if not reduced.without & set(method.needs):

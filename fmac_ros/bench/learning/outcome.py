@@ -10,7 +10,7 @@ from typing import Any
 
 from fmac_ros.bench.learning.cells import Cell
 from fmac_ros.bench.learning.evaluations import Point, first_reaching
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.methods import method_of
 from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.files import write_atomically
 from fmac_ros.report.wilson import interval
@@ -41,11 +41,12 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
     last = outcome.points[-1]
     reached = first_reaching(outcome.points)
     frames = WORLDS[cell.world].frames_per_step
+    method = method_of(cell.algorithm)
     low, high = interval(last.successes, last.episodes)
     return {
         **cell.asdict(),
-        "about": METHODS[cell.algorithm].about,
-        "signal": cell.variant.signal() if "success" in METHODS[cell.algorithm].reads else "none",
+        "about": method.about,
+        "signal": cell.variant.signal() if "success" in method.reads else "none",
         "env_steps": outcome.env_steps,
         "frames": outcome.env_steps * frames,
         "success": last.success,

@@ -10,10 +10,11 @@ from typing import Any
 from fmac_ros import task_setting
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.evaluations import Trial
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.methods import method_of
 from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.algorithm import Stopped
 from fmac_ros.phrasing import questions
+from fmac_ros.priors.imagining import make_targets
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.priors.registry import load_priors
@@ -27,7 +28,8 @@ PRIORS_FILE = "priors.yaml"
 
 
 def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
-    """Every setting of a cell's training: the defaults, its method's, the task's, the user's.
+    """Every setting of a cell's training: defaults, its method's, the task's, the user's for all
+    cells and then for this algorithm.
 
     Raises:
         ValueError: the user's has a name that no setting has, or two tasks do not go together.
@@ -37,7 +39,7 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
     unknown = sorted(set(effort.settings) - set(known))
     if unknown:
         raise ValueError(f"no setting {unknown[0]!r}, valid: {', '.join(sorted(known))}")
-    variant = cell.variant
+    variant, method = cell.variant, method_of(cell.algorithm)
     own = {
         "task": cell.sentence,
         "robot": cell.arm,
@@ -47,11 +49,11 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
         **{f"use_{kind}": variant.uses(kind) for kind in ("value", "video")},
         "stop_on_success": variant.uses("success"),
         "use_success": variant.uses("success") or cell.algorithm.startswith("fac"),
-        **METHODS[cell.algorithm].settings,
+        **method.settings,
     }
     settings = {**known, **own, **effort.settings}
     needs = WORLDS[cell.world].needs_of(cell.sentence, settings)
-    return {**settings, **needs, **effort.settings}
+    return {**settings, **needs, **effort.settings, **method.changes}
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     ledger = TruthLedger(has_progress=True) if variant.oracles else None
     thresholds = ThresholdOptions(settings["success_fpr"], settings["success_fpr_per"])
     loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
-    local = LocalPriors(loaded, settings["look_ahead"], cell.seed)
+    targets = make_targets(settings, loaded.encoder)
+    local = LocalPriors(loaded, settings["look_ahead"], cell.seed, targets)
     train, evaluation = (
         _world(cell, settings, ledger, loaded.picture_size[0]) for ledger in (ledger, None)
     )
