@@ -178,6 +178,14 @@ def test_settings_follow_the_method_the_task_and_the_user() -> None:
         of("fmac", "learned", horizons=7)
 
 
+def test_several_tasks_are_learned_with_changed_settings() -> None:
+    algorithms = "fmac+imagine=once", "fac+latent_noise=1"
+    found = plan(("pybullet",), ("press_button+reach",), ("panda",), algorithms, ("learned",), (0,))
+    once, noisy = (settings_of(cell, Effort()) for cell in found)
+    assert (once["imagine"], noisy["latent_noise"]) == ("once", 1.0)
+    assert once["task"] == noisy["task"] == "press the red button; reach the red ball"
+
+
 def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path) -> None:
     told: list[Point] = []
 

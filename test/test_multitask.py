@@ -70,7 +70,8 @@ def test_a_policy_that_hears_nothing_cannot_do_both(tmp_path: Path) -> None:
 
 def make(algorithm: str, seed: int = 0, sentences: Sentences | None = BOTH) -> BaseLearner:
     """A learner with an episode about each of two sentences."""
-    config = learner_config(algorithm, {"batch_size": 16, "choose_by_q": True})
+    noisy = {"latent_noise": 0.5, "kl_weight": "certain"}  # neither changes what a sentence is
+    config = learner_config(algorithm, {"batch_size": 16, "choose_by_q": True, **noisy})
     learner = make_learner(algorithm, config, (2, 6, 6), 2, 2, seed, sentences=sentences)
     for number, text in enumerate((RED[1], BLUE[0])):
         learner.add(make_record(steps=20, seed=number, task=text))

@@ -84,6 +84,25 @@ def test_an_episode_is_labelled(priors: Priors, pictures: np.ndarray) -> None:
     np.testing.assert_array_equal(LocalPriors(priors).label(episode).imagined, labels.imagined)
 
 
+def test_a_tasks_own_threshold_labels_its_episodes(
+    priors: Priors, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the graph, where ``ros.prior_answers.success_answer`` judges the same scores."""
+    scores = np.array([0.1, 0.6, 0.7, 0.8, 0.9], np.float32)
+    thresholds = {TASK: 0.85, "open the drawer": 0.75}
+    monkeypatch.setattr(priors.success, "scores", lambda *_: scores)
+    monkeypatch.setattr(priors.success, "threshold_of", thresholds.__getitem__, raising=False)
+    assert priors.success.threshold == 0.7
+
+    def successes(task: str) -> list[float]:
+        zeros = np.zeros((4, 3), np.float32)
+        episode = Episode("e", task, pictures, np.zeros((5, 6)), zeros, False, True, "policy", 0)
+        return LocalPriors(priors).label(episode).successes.tolist()
+
+    assert successes(TASK) == [0, 0, 0, 0, 1]
+    assert successes("open the drawer") == [0, 0, 0, 1, 1]
+
+
 @pytest.mark.parametrize("imagine", ["once", "nearest"])
 def test_an_episode_is_labelled_from_one_video(
     imagine: str, priors: Priors, pictures: np.ndarray

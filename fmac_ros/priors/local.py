@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.imagining import LOOK_AHEAD, Targets, every_step, noise_seed
 from fmac_ros.priors.registry import Priors
 from fmac_ros.types import Episode, PriorLabels
@@ -37,7 +38,7 @@ class LocalPriors:
         """Return M_V and M_R of all T+1 states and an imagined frame for each of the first T."""
         pictures, task = episode.pictures, episode.task
         scores = self.priors.success.scores(pictures, task)  # (T+1,)
-        verdicts = scores >= self.priors.success.threshold
+        verdicts = scores >= threshold_of(self.priors.success, task)
         return PriorLabels(
             values=self.priors.value.values(pictures, task),
             successes=verdicts.astype(np.float32),
