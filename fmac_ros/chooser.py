@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fmac_ros.learning.actor import Actor, RandomPlay
+from fmac_ros.learning.sentences import Embed
 from fmac_ros.types import RolloutSpec
 
 
@@ -18,6 +19,8 @@ class Chooser:
         actor: the newest actor, None before the first parameters arrived.
         action_size: number of components of an action.
         min_version: oldest policy parameters to start with.
+        embed: text encoder for a policy of several tasks that is asked for a sentence which it
+            was not trained on; not called for any other.
     """
 
     def __init__(
@@ -26,10 +29,12 @@ class Chooser:
         actor: Callable[[], Actor | None],
         action_size: int,
         min_version: int = 0,
+        embed: Embed | None = None,
     ) -> None:
         self._spec = spec
         self._actor = actor
         self._min_version = min_version
+        self._embed = embed or _no_encoder
         self._rng = np.random.default_rng(spec.seed)
         self._play = RandomPlay(action_size, self._rng)
 
@@ -74,9 +79,14 @@ class Chooser:
         actor = self._actor()
         if actor is None:
             raise ValueError("no policy parameters yet, valid: choose once the chooser is ready")
+        actor = actor.told(self._spec.task, self._embed)
         drawing = self._spec.deterministic, self._rng
         if imagined is None:
             return actor.act(latent, proprio, *drawing)
         if self._spec.behaviour == "prior":
             return actor.infer(latent, proprio, imagined, *drawing)
         return actor.choose(latent, proprio, imagined, *drawing)
+
+
+def _no_encoder(sentence: str) -> np.ndarray:
+    raise ValueError(f"{sentence!r} was not trained on and there is no text encoder here")

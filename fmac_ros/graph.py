@@ -117,7 +117,7 @@ ROLES = (
         TRAIN,
         ("robot", "task", "paired", "seed", "algorithm", "objective", "behaviour", "use_video")
         + ("use_value", "env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir")
-        + ("resume", "audit", "reliability", "warm_start", "choose_by_q"),
+        + ("resume", "audit", "reliability", "warm_start", "choose_by_q", "imagine", "kl_weight"),
         ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),

@@ -13,8 +13,15 @@ from typing import Any
 import yaml
 
 from fmac_ros.driver_config import CELLS, DRIVERS
-from fmac_ros.learning.config import ALGORITHMS, AUDITS, OBJECTIVES, TRAIN_BEHAVIOURS
+from fmac_ros.learning.config import (
+    ALGORITHMS,
+    AUDITS,
+    KL_WEIGHTS,
+    OBJECTIVES,
+    TRAIN_BEHAVIOURS,
+)
 from fmac_ros.paths import config_dir
+from fmac_ros.priors.imagining import IMAGINE
 from fmac_ros.robots import known_robots
 from fmac_ros.trust.calibration import TAIL, UNITS
 
@@ -44,7 +51,10 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "robot": Setting("arm to train, a file in config/robots", choices=known_robots),
-    "task": Setting("sentence that says what the arm shall do; fmac tasks lists them"),
+    "task": Setting(
+        "sentence that says what the arm shall do; fmac tasks lists them; several, each given "
+        "as another task or with ; between them, are learned by one policy"
+    ),
     "paired": Setting(
         "sentence of a task that undoes the first one (open, close): both are trained in turn, and "
         "the success of one sets the scene up for the other; none: one task"
@@ -65,6 +75,10 @@ SETTINGS: dict[str, Setting] = {
         "fmac: form of equation 2; literal is the paper's, stabilised bounds its advantage term",
         choices=lambda: OBJECTIVES,
     ),
+    "kl_weight": Setting(
+        "how states count in the KL term: certain weighs them by how sure inverse dynamics is",
+        choices=lambda: KL_WEIGHTS,
+    ),
     "use_video": Setting("learn with the video prior"),
     "use_value": Setting("learn with the value prior"),
     "warm_start": Setting(
@@ -76,6 +90,11 @@ SETTINGS: dict[str, Setting] = {
         choices=lambda: TRAIN_BEHAVIOURS,
     ),
     "look_ahead": Setting("imagined frame that stands for the next state", minimum=1),
+    "imagine": Setting(
+        "how often the video is imagined for learning: anew from every state, once an episode, or "
+        "where the arm is no longer near one of its frames",
+        choices=lambda: IMAGINE,
+    ),
     "success_fpr": Setting(
         "false positives that the success prior's threshold is calibrated to (0.01 is one in a "
         "hundred), 0 for the threshold it comes with",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fmac_ros import robot_side
+from fmac_ros import robot_side, task_setting
 from fmac_ros.driver_config import SIMULATED_CELL
 from fmac_ros.graph import OF_HARDWARE, ON_HARDWARE, WITH_SCENE, settings_of, task_needs
+from fmac_ros.phrasing import phrasings
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.run_dir import RUNS, RunDir, default_name, fresh, latest, slug
 from fmac_ros.settings import Parameters, Value, check
@@ -47,8 +48,10 @@ def open_run(
     if graph in ON_HARDWARE:
         robot_side.check(settings)
     if graph in WITH_SCENE or settings["cell"] == SIMULATED_CELL:
-        for task in filter(None, (settings["task"], settings["paired"])):
-            _check_scene(task)
+        for task in _tasks(settings):
+            _check_scenes(task)
+    if any(map(task_setting.is_several, _tasks(settings))):
+        _check_several(settings, graph)
     settings |= {n: value for n, value in task_needs(settings).items() if n not in given}
     return _new(place, settings), settings
 
@@ -123,8 +126,28 @@ def _base(settings: Parameters) -> Path:
     return RUNS / (f"{name}-{slug(ORACLE_BASELINE)}" if uses_oracle(settings["priors"]) else name)
 
 
-def _check_scene(task: str) -> None:
+def _tasks(settings: Mapping[str, Value]) -> list[str]:
+    """The task setting of each run: one, or the two of a pair."""
+    return [task for task in (settings["task"], settings["paired"]) if task]
+
+
+def _check_scenes(task: str) -> None:
     """Refuse a sentence without a simulated scene before anything is started."""
     from fmac_ros.tasks import find_goal
 
-    find_goal(task)
+    for sentence in task_setting.split(task):
+        find_goal(sentence)
+
+
+def _check_several(settings: Mapping[str, Value], graph: str) -> None:
+    """Refuse several tasks that cannot be one policy's, or that the robot side cannot show."""
+    phrasings(settings["task"])
+    if settings["paired"]:
+        raise ValueError(
+            f"task is {settings['task']!r} and paired {settings['paired']!r}, valid: one sentence "
+            "each, for each has its own policy"
+        )
+    if graph == "train_gazebo":
+        raise ValueError(
+            f"task is {settings['task']!r}, valid in Gazebo: one sentence, its scene stays as it is"
+        )

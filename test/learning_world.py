@@ -121,13 +121,15 @@ def ahead(point: np.ndarray, mark: np.ndarray) -> np.ndarray:
     return point + np.clip(mark - point, -STEP, STEP)
 
 
-def make_record(steps: int = 5, seed: int = 0, behaviour: str = "policy") -> Record:
+def make_record(
+    steps: int = 5, seed: int = 0, behaviour: str = "policy", task: str = "move onto the mark"
+) -> Record:
     """A random but well-formed record."""
     rng = np.random.default_rng(seed)
     shape = (steps + 1, *LATENT_SHAPE)
     episode = Episode(
         id=f"{seed:06d}",
-        task="move onto the mark",
+        task=task,
         pictures=rng.integers(0, 255, (steps + 1, SIDE, SIDE, 3), dtype=np.uint8),
         proprio=rng.standard_normal((steps + 1, 2)).astype(np.float32),
         actions=rng.uniform(-1, 1, (steps, 2)).astype(np.float32),

@@ -16,8 +16,9 @@ from fake_bench_worker import fake_worker
 from tiny_priors import save_tiny_priors
 
 from fmac_ros.bench.learning.cells import Cell, Effort, plan
-from fmac_ros.bench.learning.evaluations import Evaluations, Point, first_reaching
+from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial, first_reaching
 from fmac_ros.bench.learning.folder import BenchFolder
+from fmac_ros.bench.learning.methods import method_of, spelled
 from fmac_ros.bench.learning.outcome import Outcome, make_row
 from fmac_ros.bench.learning.pace import Pace
 from fmac_ros.bench.learning.plots import draw_all
@@ -100,6 +101,65 @@ def test_cells_that_make_no_sense_are_left_out() -> None:
         plan(("pybullet",), ("make coffee",), ("panda",), ("fac",), ("learned",), (0,))
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("fmac", {}),
+        ("fmac+imagine=once", {"imagine": "once"}),
+        ("fmac+beta=10+updates_per_step=2", {"beta": 10.0, "updates_per_step": 2.0}),
+        ("fac+choose_by_q=true+latent_noise=0.5", {"choose_by_q": True, "latent_noise": 0.5}),
+        ("fmac-stabilised+kl_weight=certain", {"kl_weight": "certain"}),
+        ("fac+reliability=true", {"reliability": True}),
+    ],
+)
+def test_the_name_of_an_algorithm_says_what_it_changes(name: str, changes: dict) -> None:
+    assert (spelled(name), method_of(name).changes) == (name, changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("fmca", "no algorithm 'fmca', valid: fmac, .*drqv2"),
+        ("fmac+imagine=twice", "imagine is 'twice', valid: every_step, once, nearest"),
+        ("fmac+imagine", "imagine is '', valid: every_step"),
+        ("fmac+beta=much", "beta is 'much', valid: a float"),
+        ("fmac+latent_noise=-1", "latent_noise is -1.0, valid: .* at least 0"),
+        ("fmac+batch_size=1.5", "batch_size is '1.5', valid: a int"),
+        ("fmac+beta=1+beta=2", "changes a setting twice"),
+        ("fmac+discount=0.9", "'discount=0.9' changes no setting, valid: .*beta"),
+        ("fmac+seed=2", "changes no setting"),  # of the cell
+        ("fac+use_value=false", "changes no setting"),  # of its priors
+        ("fmac-stabilised+objective=literal", "changes no setting"),  # of the method
+        ("sac+discount=0.9", "sac has no settings to change, valid: changes of fmac"),
+    ],
+)
+def test_wrong_changes_are_explained(name: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        method_of(name)
+
+
+def test_variants_of_an_algorithm_are_cells_of_one_table() -> None:
+    names = "fmac fmac+imagine=once fmac+beta=5 fmac+beta=5.0 unipi+look_ahead=3"
+    found = cells(names, "learned learned+no-value")
+    assert list(dict.fromkeys(cell.algorithm for cell in found)) == [
+        *("fmac", "fmac+imagine=once", "fmac+beta=5", "unipi+look_ahead=3")
+    ]
+    assert [c.priors for c in found if c.algorithm.startswith("unipi")] == ["learned"]
+    assert found[2].name == "pybullet--press-button--panda--fmac-imagine-once--learned--seed0"
+    rows = [make_row(cell, Outcome(True, 305, 99.5, points(3)), None) for cell in found[:3]]
+    assert "| fmac+imagine=once | learned | success prior |" in report(rows)
+
+
+def test_a_change_wins_over_what_is_set_for_all_cells() -> None:
+    def of(algorithm: str) -> dict[str, Any]:
+        cell = Cell("pybullet", "press_button", "panda", algorithm, "learned", 0)
+        return settings_of(cell, Effort(settings={"updates_per_step": 0.5, "batch_size": 32}))
+
+    plain, changed = of("fmac"), of("fmac+updates_per_step=2+imagine=nearest")
+    assert (plain["updates_per_step"], plain["imagine"]) == (0.5, "every_step")
+    assert changed == {**plain, "updates_per_step": 2.0, "imagine": "nearest"}
+
+
 def test_settings_follow_the_method_the_task_and_the_user() -> None:
     def of(algorithm: str, priors: str, task: str = "press_button", **chosen: Any) -> dict:
         cell = Cell("pybullet", task, "panda", algorithm, priors, 3)
@@ -118,11 +178,20 @@ def test_settings_follow_the_method_the_task_and_the_user() -> None:
         of("fmac", "learned", horizons=7)
 
 
+def test_several_tasks_are_learned_with_changed_settings() -> None:
+    algorithms = "fmac+imagine=once", "fac+latent_noise=1"
+    found = plan(("pybullet",), ("press_button+reach",), ("panda",), algorithms, ("learned",), (0,))
+    once, noisy = (settings_of(cell, Effort()) for cell in found)
+    assert (once["imagine"], noisy["latent_noise"]) == ("once", 1.0)
+    assert once["task"] == noisy["task"] == "press the red button; reach the red ball"
+
+
 def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path) -> None:
     told: list[Point] = []
 
     def make() -> Evaluations:
-        return Evaluations(tmp_path, Effort(250, 100, 2), lambda: [True, False], told.append)
+        trials = [Trial(True), Trial(False)]
+        return Evaluations(tmp_path, Effort(250, 100, 2), lambda: trials, told.append)
 
     first = make()
     assert [first.due(steps) for steps in (0, 99, 100, 250)] == [False, False, True, True]
@@ -137,6 +206,26 @@ def test_evaluations_are_due_at_intervals_and_go_on_from_the_disk(tmp_path: Path
 
 
 CELL = Cell("pybullet", "press_button", "panda", "fmac", "learned", 0)
+RED, BALL, NEW = "press the red button", "reach the red ball", "hit the red button"
+
+
+def test_several_tasks_tell_seen_and_unseen_wordings_apart(tmp_path: Path) -> None:
+    trials = [Trial(True, RED), Trial(False, BALL), Trial(True, NEW, unseen=True)]
+    evaluations = Evaluations(tmp_path, Effort(), lambda: trials, lambda point: None)
+    evaluations.run(100, 10.0)
+    again = Evaluations(tmp_path, Effort(), lambda: trials, lambda point: None)
+    cell = Cell("pybullet", "press_button+reach", "panda", "fmac", "learned", 0)
+    assert cell.sentence == f"{RED}; {BALL}"
+    row = make_row(cell, Outcome(True, 100, 9.0, again.points), None)
+    assert (row["successes"], row["episodes"]) == (1, 2), "new wordings count by themselves"
+    assert (row["unseen_successes"], row["unseen_episodes"]) == (1, 1)
+    assert row["sentences"] == {RED: [1, 1], BALL: [0, 1], NEW: [1, 1]}
+    assert json.loads(json.dumps(row)) == row
+    text = report([row, row])
+    assert "- fmac learned, wordings never trained on: 2 of 2, 100%" in text
+    assert f"  - {BALL}: 0 of 2" in text
+    assert "unseen" not in json.dumps(make_row(CELL, Outcome(True, 1, 1.0, points(3)), None))
+    assert "By wording" not in report(rows_of())
 
 
 def points(*successes: int) -> list[Point]:

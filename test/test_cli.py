@@ -51,6 +51,12 @@ def test_options_of_a_training_run() -> None:
     assert args.resume is None
 
 
+def test_options_of_what_is_added() -> None:
+    words = ["train", "--imagine", "nearest", "--kl-weight", "certain"]
+    args = main.make_parser().parse_args(words)
+    assert (args.imagine, args.kl_weight) == ("nearest", "certain")
+
+
 def test_options_of_the_second_algorithm() -> None:
     words = ["train", "--algorithm", "fac", "--warm-start", "3", "--choose-by-q"]
     args = main.make_parser().parse_args(words)

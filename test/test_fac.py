@@ -160,6 +160,16 @@ def test_the_better_action_by_q_acts() -> None:
     assert gone == {0, 1}
 
 
+def test_kl_weight_and_latent_noise_reach_pi_and_the_critic() -> None:
+    plain = make(SMALL).update(1)
+    weighted = make(replace(SMALL, kl_weight="certain")).update(1)
+    assert weighted["policy_loss"] != plain["policy_loss"]
+    assert weighted["critic_loss"] == plain["critic_loss"]
+    noisy = make(replace(SMALL, latent_noise=1.0)).update(1)
+    assert noisy["rho_loss"] == plain["rho_loss"]
+    assert noisy["critic_loss"] != plain["critic_loss"]
+
+
 def test_settings_name_what_is_valid() -> None:
     with pytest.raises(ValueError, match="use_success is False, valid: True"):
         FacConfig(use_success=False)

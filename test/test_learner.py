@@ -87,6 +87,22 @@ def test_a_few_updates_give_what_they_always_gave() -> None:
     assert {name: metrics[name] for name in kept} == pytest.approx(kept, rel=1e-3)
 
 
+def test_latent_noise_is_for_the_policy_alone() -> None:
+    plain, noisy = make_learner(), make_learner(replace(SMALL, latent_noise=1.0))
+    before, after = plain.update(1), noisy.update(1)
+    for name in ("rho_loss", "rho_gradient", "advantage"):
+        assert after[name] == before[name]
+    assert after["policy_loss"] != before["policy_loss"]
+
+
+def test_latent_noise_counts_in_one_step_changes() -> None:
+    learner = make_learner(replace(SMALL, latent_noise=0.5))
+    learner.update(1)
+    batch = learner.replay.everything()
+    added = (learner._seen(batch) - batch.latents) / learner.rho.change.scale
+    assert added.std() == pytest.approx(0.5, rel=0.1)
+
+
 def test_making_a_learner_leaves_the_global_generator_alone() -> None:
     torch.manual_seed(5)
     expected = torch.rand(1)

@@ -192,6 +192,19 @@ def test_an_oracle_is_told_the_truth_of_each_picture() -> None:
     assert truths[0].task == "close the drawer"
 
 
+def test_an_episode_is_asked_for_in_any_wording_of_the_same_task(cell: LocalCell) -> None:
+    try:
+        cell.world.ask("Pull the drawer open.")
+        assert cell.world.goal.sentence == "pull the drawer open"
+        with pytest.raises(
+            ValueError, match="'close the drawer' is drawer-close, valid .*drawer-op"
+        ):
+            cell.world.ask("close the drawer")
+        assert cell.world.goal.task == "drawer-open"
+    finally:
+        cell.world.ask(DRAWER)
+
+
 def test_the_bench_trains_and_refuses_an_oracle_of_value(tmp_path: Path) -> None:
     from fmac_ros.bench.learning.cells import Cell, Effort
     from fmac_ros.bench.learning.worker import run_cell
@@ -207,5 +220,5 @@ def test_the_bench_trains_and_refuses_an_oracle_of_value(tmp_path: Path) -> None
     row = run("oracle-success")
     assert row is not None and row["signal"] == "ground truth"
     assert (row["env_steps"], row["frames"]) == (20, 60)
-    with pytest.raises(ValueError, match="metaworld tells no progress of 'window-close'"):
+    with pytest.raises(ValueError, match="metaworld tells no progress of 'close the window'"):
         run("oracle-value")

@@ -35,6 +35,24 @@ def test_cells_are_of_the_worlds_that_know_the_task() -> None:
         plan(("metaworld",), ("reach",), arms, ("fac",), ("learned",), (0,))
 
 
+def test_a_world_that_keeps_its_task_refuses_several() -> None:
+    def scenes(tasks: str, *worlds: str) -> list[str]:
+        found = plan(worlds, (tasks,), ("panda",), ("fmac",), ("learned",), (0,))
+        return [cell.world for cell in found]
+
+    assert scenes("press_button+reach", "pybullet", "metaworld") == ["pybullet"]
+    known_to_both = "open the drawer+close the drawer"
+    assert scenes(known_to_both, "pybullet") == ["pybullet"]
+    refusal = (
+        r"metaworld cannot change its task .* learns 'open.*\+close.*another world \(pybullet\)"
+    )
+    for worlds in (("metaworld",), ("pybullet", "metaworld")):
+        with pytest.raises(ValueError, match=refusal):
+            scenes(known_to_both, *worlds)
+    with pytest.raises(ValueError, match=r"metaworld cannot .* 'press_button\+reach'"):
+        scenes("press_button+reach", "metaworld")
+
+
 def test_a_cell_has_the_hands_gripper_and_the_tasks_time_limit() -> None:
     (cell,) = plan(("metaworld",), ("hammer",), ("panda",), ("fmac",), ("learned",), (0,))
     settings = settings_of(cell, Effort())

@@ -92,6 +92,32 @@ def test_a_sure_rho_counts_with_the_floor() -> None:
     torch.testing.assert_close(objectives.guidance(pi, sure, LearnerConfig()), expected)
 
 
+def test_a_surer_rho_counts_more_and_the_mean_is_one() -> None:
+    rho = gaussian(2)
+    weight = objectives.certainty(rho)
+    torch.testing.assert_close(weight.mean(), torch.ones((), dtype=torch.float64))
+    assert weight.argsort().tolist() == rho.std.log().mean(-1).argsort(descending=True).tolist()
+    # Below the floor of the KL term the difference counts as well.
+    sure = Gaussian(rho.mean, torch.tensor([[0.1] * 2, [0.2] * 2, *[[0.8] * 2] * 3]))
+    weight = objectives.certainty(sure)
+    assert weight[0] == pytest.approx(2 * weight[1]) and weight[0] == pytest.approx(8 * weight[4])
+
+
+def test_kl_weight_scales_each_state_and_leaves_equal_ones_alone() -> None:
+    pi, rho, config = gaussian(1), gaussian(2), LearnerConfig(kl_weight="certain")
+    expected = (objectives.certainty(rho) * objectives.kl_divergence(pi, rho)).mean()
+    torch.testing.assert_close(objectives.guidance(pi, rho, config), expected)
+    assert objectives.guidance(pi, rho, config) != objectives.guidance(pi, rho, LearnerConfig())
+    equal = Gaussian(rho.mean, torch.full_like(rho.std, 0.5))
+    plain = objectives.guidance(pi, equal, LearnerConfig())
+    torch.testing.assert_close(objectives.guidance(pi, equal, config), plain)
+
+
+def test_certainty_gets_no_gradient() -> None:
+    rho = gaussian(2)
+    assert not objectives.certainty(Gaussian(rho.mean, rho.std.requires_grad_())).requires_grad
+
+
 def test_stabilised_ignores_random_play_and_negative_advantage(batch: Batch) -> None:
     config = LearnerConfig(use_video=False, use_success=False)
     pi = gaussian(1)

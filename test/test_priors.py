@@ -9,6 +9,7 @@ import pytest
 from untrained_priors import write_untrained
 
 from fmac_ros.priors.base import LatentSpace, SuccessPrior, ValuePrior, VideoPrior
+from fmac_ros.priors.imagining import make_targets, noise_seed
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.registry import PARTS, Priors, find_priors, load_encoder, load_priors
 from fmac_ros.priors.text import SentenceEncoder
@@ -81,6 +82,40 @@ def test_an_episode_is_labelled(priors: Priors, pictures: np.ndarray) -> None:
     verdicts = labels.success_scores >= priors.success.threshold
     np.testing.assert_array_equal(labels.successes, verdicts.astype(np.float32))
     np.testing.assert_array_equal(LocalPriors(priors).label(episode).imagined, labels.imagined)
+
+
+def test_a_tasks_own_threshold_labels_its_episodes(
+    priors: Priors, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the graph, where ``ros.prior_answers.success_answer`` judges the same scores."""
+    scores = np.array([0.1, 0.6, 0.7, 0.8, 0.9], np.float32)
+    thresholds = {TASK: 0.85, "open the drawer": 0.75}
+    monkeypatch.setattr(priors.success, "scores", lambda *_: scores)
+    monkeypatch.setattr(priors.success, "threshold_of", thresholds.__getitem__, raising=False)
+    assert priors.success.threshold == 0.7
+
+    def successes(task: str) -> list[float]:
+        zeros = np.zeros((4, 3), np.float32)
+        episode = Episode("e", task, pictures, np.zeros((5, 6)), zeros, False, True, "policy", 0)
+        return LocalPriors(priors).label(episode).successes.tolist()
+
+    assert successes(TASK) == [0, 0, 0, 0, 1]
+    assert successes("open the drawer") == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("imagine", ["once", "nearest"])
+def test_an_episode_is_labelled_from_one_video(
+    imagine: str, priors: Priors, pictures: np.ndarray
+) -> None:
+    still = np.repeat(pictures[:1], 4, axis=0)
+    episode = Episode(
+        "e1", TASK, still, np.zeros((4, 6)), np.zeros((3, 3)), False, True, "policy", 0
+    )
+    targets = make_targets({"imagine": imagine}, priors.encoder)
+    video = priors.video.imagine(still[:1], TASK, range(1, 9), noise_seed(5, "e1"))[0]
+    frames = {"once": [2, 3, 4], "nearest": [2, 2, 2]}[imagine]
+    labels = LocalPriors(priors, 2, 5, targets).label(episode)
+    np.testing.assert_array_equal(labels.imagined, video[np.array(frames) - 1])
 
 
 def test_wrong_input_is_named(priors: Priors, pictures: np.ndarray) -> None:

@@ -104,7 +104,9 @@ def test_heading_is_the_cosine_towards_the_end() -> None:
 
 def test_weights_scale_their_own_terms() -> None:
     ones = torch.ones(3)
-    batch = Batch(*[ones[:, None]] * 5, 0.2 * ones, 0.5 * ones, ones, ones, ones[:, None])
+    batch = Batch(
+        *[ones[:, None]] * 5, 0.2 * ones, 0.5 * ones, ones, ones, ones[:, None], ones.long()
+    )
     config = LearnerConfig(beta=10.0)
 
     def at(**weights: float) -> Tensor:

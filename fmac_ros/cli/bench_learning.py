@@ -22,9 +22,18 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fmac bench learning``."""
     option = parser.add_argument
     option("--worlds", default="pybullet", help="pybullet, metaworld (default pybullet)")
-    option("--tasks", default="press_button", help="names of tasks, or sentences of fmac tasks")
+    option(
+        "--tasks",
+        default="press_button",
+        help="names of tasks, or sentences of fmac tasks; press_button+reach is one policy of both",
+    )
     option("--robots", default="panda", help="arms (default panda)")
-    option("--algorithms", default="fmac", help="algorithms and baselines (default fmac)")
+    option(
+        "--algorithms",
+        default="fmac",
+        help="algorithms and baselines, each with changes of its settings such as "
+        "fmac+imagine=once (default fmac; docs/bench.md)",
+    )
     option(
         "--priors",
         default="learned",
@@ -45,10 +54,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run what is missing, write tables and pictures."""
+    from fmac_ros.bench.learning.cells import check_together
     from fmac_ros.bench.learning.folder import BenchFolder
     from fmac_ros.bench.learning.pool import Pool
 
     cells, effort = _cells(args), _effort(args)
+    check_together(cells, effort)
     jobs = args.jobs or len(os.sched_getaffinity(0))
     folder = BenchFolder(args.out, effort, args.resume)
     about = _about(args, jobs)
@@ -77,7 +88,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _cells(args: argparse.Namespace) -> list[Any]:
     from fmac_ros.bench.learning.cells import plan
-    from fmac_ros.bench.learning.methods import METHODS
     from fmac_ros.bench.learning.worlds import WORLDS
 
     worlds = options.names("worlds", args.worlds, tuple(WORLDS))
@@ -87,7 +97,7 @@ def _cells(args: argparse.Namespace) -> list[Any]:
         worlds,
         _list(args.tasks),
         options.names("robots", args.robots, known_robots()),
-        options.names("algorithms", args.algorithms, tuple(METHODS)),
+        _list(args.algorithms),
         _list(args.priors),
         _seeds(args.seeds),
     )

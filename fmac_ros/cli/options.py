@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from fmac_ros import task_setting
 from fmac_ros.settings import SETTINGS, Parameters, Value, parse
 
 # A switch turns what a plain run does into the other thing.
@@ -72,6 +74,21 @@ def _add_switch(parser: argparse.ArgumentParser, name: str, value: bool) -> None
     )
 
 
+class _AddSentence(argparse.Action):
+    """Another ``--task`` is another sentence for the same policy, not a replacement."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest, None)
+        sentences = filter(None, (before, values))
+        setattr(namespace, self.dest, task_setting.join(sentences))
+
+
 def _add_option(
     parser: argparse.ArgumentParser, flag: str, name: str, defaults: Mapping[str, Value]
 ) -> None:
@@ -79,6 +96,7 @@ def _add_option(
     parser.add_argument(
         flag,
         dest=name,
+        action=_AddSentence if name == "task" else "store",
         type=_reader(name, defaults),
         choices=setting.choices() if setting.choices else None,
         default=argparse.SUPPRESS,

@@ -45,10 +45,25 @@ def payload(
         "eval_episodes": episodes,
         "eval_success_rate": successes / episodes,
         "eval_interval_95": [round(low, 4), round(high, 4)],
+        **_unseen(evaluation),
         "evaluation": dict(evaluation),
         "settings": dict(settings),
         "versions": versions(),
         "commit": commit(),
+    }
+
+
+def _unseen(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Of several tasks: success in wordings that were never trained on."""
+    if "unseen_episodes" not in evaluation:
+        return {}
+    solved, episodes = evaluation["unseen_successes"], evaluation["unseen_episodes"]
+    bounds = [round(bound, 4) for bound in interval(solved, episodes)]
+    return {
+        "unseen_successes": solved,
+        "unseen_episodes": episodes,
+        "unseen_success_rate": solved / episodes,
+        "unseen_interval_95": bounds,
     }
 
 
@@ -91,12 +106,18 @@ def write_json(path: Path, result: Mapping[str, Any]) -> None:
 
 
 def success_line(result: Mapping[str, Any]) -> str:
-    """Success on the held-out layouts in one line."""
-    low, high = result["eval_interval_95"]
+    """Success on the held-out layouts in one line; of several tasks, another for new wordings."""
+    line = f"success on {result['eval_episodes']} held-out layouts: {_said(result, 'eval')}"
+    if "unseen_episodes" not in result:
+        return line
+    return f"{line}\nthe same in wordings never trained on: {_said(result, 'unseen')}"
+
+
+def _said(result: Mapping[str, Any], kind: str) -> str:
+    low, high = result[f"{kind}_interval_95"]
     return (
-        f"success on {result['eval_episodes']} held-out layouts: {result['eval_successes']} of "
-        f"{result['eval_episodes']} ({result['eval_success_rate']:.0%}, "
-        f"95 % interval {low:.0%} to {high:.0%})"
+        f"{result[f'{kind}_successes']} of {result[f'{kind}_episodes']} "
+        f"({result[f'{kind}_success_rate']:.0%}, 95 % interval {low:.0%} to {high:.0%})"
     )
 
 

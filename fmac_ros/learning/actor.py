@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import torch
 
@@ -10,6 +12,7 @@ from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
 from fmac_ros.learning.policy import Policy
+from fmac_ros.learning.sentences import Embed, Sentences
 
 
 class Actor:
@@ -25,10 +28,13 @@ class Actor:
         rho: InverseDynamics,
         version: int,
         critic: TwinCritic | None = None,
+        sentences: Sentences | None = None,
     ) -> None:
         self._policy = policy
         self._rho = rho
         self._critic = critic
+        self._sentences = sentences
+        self._told: torch.Tensor | None = None  # (1, d)
         self.version = version
 
     @classmethod
@@ -46,6 +52,18 @@ class Actor:
         """Number of components of an action."""
         return self._policy.head.linear.out_features // 2
 
+    def told(self, sentence: str, embed: Embed) -> Actor:
+        """This actor, asked for a sentence. One that has learned a single task is its own answer.
+
+        Args:
+            embed: the text encoder; asked only about a sentence that was not trained on.
+        """
+        if self._sentences is None:
+            return self
+        asked = copy.copy(self)
+        asked._told = _row(self._sentences.embedding(sentence, embed))
+        return asked
+
     @torch.inference_mode()
     def act(
         self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: np.random.Generator
@@ -56,7 +74,7 @@ class Actor:
             latent: (c, h, w), the encoded picture of s_t.
             proprio: (p,) of s_t.
         """
-        return _draw(self._policy(_row(latent), _row(proprio)), deterministic, rng)
+        return _draw(self._policy(_row(latent), _row(proprio), self._told), deterministic, rng)
 
     @torch.inference_mode()
     def infer(
@@ -94,8 +112,9 @@ class Actor:
             self.act(latent, proprio, deterministic, rng),
             self.infer(latent, proprio, imagined, deterministic, rng),
         ]
-        features = self._critic.features(_row(latent), _row(proprio)).expand(len(found), -1)
-        q = self._critic.values(features, torch.from_numpy(np.stack(found))).amin(-1)  # (2,)
+        actions = torch.from_numpy(np.stack(found))
+        features = self._critic.features(_row(latent), _row(proprio), self._told)
+        q = self._critic.values(features.expand(len(found), -1), actions).amin(-1)  # (2,)
         return found[int(q.argmax())]
 
 

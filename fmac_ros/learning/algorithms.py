@@ -13,6 +13,7 @@ from fmac_ros.learning.fac import FacLearner
 from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.learner import Learner
 from fmac_ros.learning.networks import LatentShape
+from fmac_ros.learning.sentences import Sentences
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ def make_learner(
     action_size: int,
     seed: int,
     folder: Path | None = None,
+    sentences: Sentences | None = None,
 ) -> BaseLearner:
-    """The learner of ``algorithm``; ``config`` is what :func:`learner_config` gives for it."""
+    """The learner of ``algorithm``; ``config`` is what :func:`learner_config` gives for it.
+
+    Args:
+        sentences: of a run of several tasks.
+    """
     sizes = latent_shape, proprio_size, action_size
-    return LEARNERS[algorithm].learner(config, *sizes, seed, folder)
+    return LEARNERS[algorithm].learner(config, *sizes, seed, folder, sentences)

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from fmac_ros.learning.config import CommonConfig
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
-from fmac_ros.learning.networks import LatentShape
+from fmac_ros.learning.networks import LatentShape, StateTrunk
 from fmac_ros.learning.objectives import inverse_dynamics_loss
 from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import Batch, ReplayBuffer
+from fmac_ros.learning.sentences import Sentences
 from fmac_ros.learning.snapshot import restore_learner, snapshot_learner
 from fmac_ros.learning.unseen import Unseen
 from fmac_ros.trust.weights import PriorWeights
@@ -30,12 +31,15 @@ class BaseLearner(ABC):
 
     Args:
         folder: for the replay buffer's file where it needs one; None for the system's.
+        sentences: what the episodes are asked for, where it is several; pi is then told which.
+            rho is not: which action leads from state to state is the same for every task.
 
     Attributes:
         updates: updates of all networks so far; the version of the parameters.
         weights: of the priors; whoever knows outcomes may lower them.
         warm_start: episodes after the random play that rho and the video act in.
         kind: names the format of :meth:`state`.
+        sentences: as given.
     """
 
     config: CommonConfig
@@ -50,8 +54,11 @@ class BaseLearner(ABC):
         action_size: int,
         seed: int,
         folder: Path | None = None,
+        sentences: Sentences | None = None,
     ) -> None:
         self.config = config
+        self.sentences = sentences
+        self._embeddings = None if sentences is None else torch.from_numpy(sentences.embeddings)
         self.updates = 0
         self.weights = PriorWeights()
         self._unseen = Unseen(config.inverse_span)
@@ -62,7 +69,8 @@ class BaseLearner(ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
-            self.policy = Policy(latent_shape, proprio_size, action_size)
+            self.policy = Policy(latent_shape, proprio_size, action_size, self._sentence_size)
+        self._fit_sentences(self.policy.trunk)
         self.acting_policy = copy.deepcopy(self.policy)
         self.rho_optimiser = self._adam(self.rho)
         self.policy_optimiser = self._adam(self.policy)
@@ -72,7 +80,8 @@ class BaseLearner(ABC):
     def add(self, record: Record) -> None:
         """D <- D + (tau, tau_hat); rho is tested on tau before it learns from it."""
         self._unseen.test(self.rho, record, self.updates)
-        self.replay.add(record)
+        which = self.sentences.index(record.episode.task) if self.sentences is not None else 0
+        self.replay.add(record, which)
 
     def update(self, count: int) -> dict[str, float]:
         """Update all networks ``count`` times; mean metrics over these updates.
@@ -95,7 +104,7 @@ class BaseLearner(ABC):
 
     def parameters(self) -> bytes:
         """Acting policy and rho, for ``Actor.from_bytes``."""
-        return pack_parameters(self.acting_policy, self.rho, self.updates)
+        return pack_parameters(self.acting_policy, self.rho, self.updates, sentences=self.sentences)
 
     def state(self) -> bytes:
         """Everything but the replay buffer, for :meth:`load_state`."""
@@ -120,6 +129,20 @@ class BaseLearner(ABC):
     def _update_networks(self) -> dict[str, float]:
         """One update of every network on one batch; its metrics."""
 
+    @property
+    def _sentence_size(self) -> int:
+        """Length of an embedding, 0 where one sentence is learned."""
+        return 0 if self._embeddings is None else self._embeddings.shape[1]
+
+    def _fit_sentences(self, trunk: StateTrunk) -> None:
+        """Let a network know the sentences that it is going to be told."""
+        if self._embeddings is not None:
+            trunk.fit_sentences(self._embeddings)
+
+    def _told(self, batch: Batch) -> Tensor | None:
+        """(b, d), the embedding of each row's sentence; None where there is only one."""
+        return None if self._embeddings is None else self._embeddings[batch.sentences]
+
     def _update_once(self) -> dict[str, float]:
         metrics = self._update_networks()
         self._average()
@@ -138,6 +161,11 @@ class BaseLearner(ABC):
             "rho_std": rho.std.detach().mean().item(),
             "rho_gradient": norm,
         }
+
+    def _seen(self, batch: Batch) -> Tensor:
+        """(b, c, h, w) s_t as pi and a critic learn from it; rho is asked about s_t itself."""
+        noise = self.config.latent_noise
+        return self.rho.blur(batch.latents, noise, self.noise) if noise else batch.latents
 
     def _step(
         self, name: str, loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer

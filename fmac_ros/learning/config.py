@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 ALGORITHMS = ("fmac", "fac")
 OBJECTIVES = ("literal", "stabilised")
+PLAIN, CERTAIN = KL_WEIGHTS = ("plain", "certain")
 TRAIN_BEHAVIOURS = ("policy", "prior")
 AUDITS = ("none", "priors", "human")
 REPLAY_MEMORY = 2**30  # [bytes]
@@ -35,6 +36,10 @@ class CommonConfig:
         max_gradient_norm: gradients of a network are scaled down to this norm.
         next_latent_noise: noise on rho's s_{t+1} in training, in standard deviations of
             the one-step change of a latent. Imagined frames are softer than real ones.
+        latent_noise: the same on the s_t that pi, and the critic of ``fac``, learn from: the
+            augmentation of latents that are frozen.
+        kl_weight: ``certain`` weighs the KL term of each state by how sure rho is of its action
+            (``objectives.certainty``), ``plain`` weighs all alike.
         inverse_span: steps k from s_t to the state that rho infers a_t from. 1 is Eq. 1; an arm
             that answers commands late shows an action in the step after, so that 2 is needed.
         averaging: decay of the running average of pi's weights, which is what acts.
@@ -51,6 +56,8 @@ class CommonConfig:
     batch_size: int = 64
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 1.0
+    latent_noise: float = 0.0
+    kl_weight: str = PLAIN
     inverse_span: int = 1
     averaging: float = 0.998
     use_video: bool = True
@@ -65,6 +72,8 @@ class CommonConfig:
         require_number("batch_size", self.batch_size, 1)
         require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
         require_number("next_latent_noise", self.next_latent_noise, 0.0)
+        require_number("latent_noise", self.latent_noise, 0.0)
+        require("kl_weight", self.kl_weight, self.kl_weight in KL_WEIGHTS, ", ".join(KL_WEIGHTS))
         require_number("inverse_span", self.inverse_span, 1, 8)
         require_number("averaging", self.averaging, 0.0, 0.9999)
         require_number("replay_capacity", self.replay_capacity, 2)
@@ -98,7 +107,7 @@ class TrainConfig:
     """One run of Algorithm 1.
 
     Attributes:
-        task: the sentence T.
+        task: the sentence T, or several (``task_setting``); the learner has their wordings then.
         algorithm: one of ALGORITHMS.
         behaviour: who acts after the random play: ``policy`` is pi; ``prior`` is rho on the
             imagined video, so that pi never touches the robot (ablation).

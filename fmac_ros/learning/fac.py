@@ -20,6 +20,7 @@ from fmac_ros.learning.networks import Gaussian, LatentShape
 from fmac_ros.learning.objectives import kl_divergence
 from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.replay import Ahead, Batch
+from fmac_ros.learning.sentences import Sentences
 
 
 class FacLearner(BaseLearner):
@@ -36,11 +37,13 @@ class FacLearner(BaseLearner):
         action_size: int,
         seed: int,
         folder: Path | None = None,
+        sentences: Sentences | None = None,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-            self.critic = TwinCritic(latent_shape, proprio_size, action_size)
+            self.critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
+        self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
         self.critic_optimiser = self._adam(self.critic)
         self.warm_start = config.warm_start if config.use_video else 0
@@ -48,7 +51,7 @@ class FacLearner(BaseLearner):
     def parameters(self) -> bytes:
         """Acting policy and rho, and the slow critic where it chooses between them."""
         critic = self.slow_critic if self.config.choose_by_q else None
-        return pack_parameters(self.acting_policy, self.rho, self.updates, critic)
+        return pack_parameters(self.acting_policy, self.rho, self.updates, critic, self.sentences)
 
     def modules(self) -> dict[str, nn.Module]:
         """Every network, by the name it is saved under."""
@@ -63,18 +66,21 @@ class FacLearner(BaseLearner):
         index = self.replay.draw(config.batch_size, self.rng, config.success_share)
         batch = self.replay.gather(index)
         ahead = self.replay.look_ahead(index, config.n_step)
-        features = self.critic.features(batch.latents, batch.proprio)
-        metrics = self._update_rho(batch) | self._update_critic(features, batch, ahead)
+        metrics = self._update_rho(batch)
+        seen = self._seen(batch)
+        features = self.critic.features(seen, batch.proprio, self._told(batch))
+        metrics |= self._update_critic(features, batch, ahead)
         if self.updates % config.actor_every:
             return metrics
         # The actor may do with what the critic saw before its step: one pass less.
         solved = self.replay.solved(index)
-        return metrics | self._update_policy(features.detach(), batch, solved)
+        return metrics | self._update_policy(features.detach(), seen, batch, solved)
 
     def _update_critic(self, features: Tensor, batch: Batch, ahead: Ahead) -> dict[str, float]:
+        told = self._told(batch)  # an episode has one sentence from its start to its end
         with torch.no_grad():
-            action = self._draw(self.policy(ahead.latents, ahead.proprio))
-            next_q = self.slow_critic(ahead.latents, ahead.proprio, action)
+            action = self._draw(self.policy(ahead.latents, ahead.proprio, told))
+            next_q = self.slow_critic(ahead.latents, ahead.proprio, action, told)
             target = critic_target(batch.values, ahead, next_q, self.config, self.weights)
         q = self.critic.values(features, batch.actions)
         loss = critic_loss(q, target)
@@ -87,10 +93,12 @@ class FacLearner(BaseLearner):
             "q_target_spread": target.std().item(),
         }
 
-    def _update_policy(self, features: Tensor, batch: Batch, solved: Tensor) -> dict[str, float]:
+    def _update_policy(
+        self, features: Tensor, seen: Tensor, batch: Batch, solved: Tensor
+    ) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
-        pi = self.policy(batch.latents, batch.proprio)
+        pi = self.policy(seen, batch.proprio, self._told(batch))
         q = self.critic.values(features, self._draw(pi))
         loss = actor_loss(pi, rho, q, batch, solved, self.config, self.weights)
         norm = self._step("the actor", loss, self.policy, self.policy_optimiser)

@@ -36,10 +36,10 @@ class InverseDynamics(nn.Module):
         self.change.fit(next_latents - latents)
         self.proprio.fit(proprio)
 
-    def blur(self, next_latents: Tensor, noise: float, generator: torch.Generator) -> Tensor:
+    def blur(self, latents: Tensor, noise: float, generator: torch.Generator) -> Tensor:
         """Add Gaussian noise of ``noise`` times the scale of a one-step change."""
-        drawn = torch.randn(next_latents.shape, generator=generator)
-        return next_latents + noise * self.change.scale * drawn
+        drawn = torch.randn(latents.shape, generator=generator)
+        return latents + noise * self.change.scale * drawn
 
     def forward(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> Gaussian:
         """(b, c, h, w), (b, p), (b, c, h, w) -> action Gaussian (b, a)."""

@@ -11,6 +11,7 @@ from fmac_ros.learning.config import LearnerConfig
 from fmac_ros.learning.networks import LatentShape
 from fmac_ros.learning.objectives import POLICY_LOSSES, advantage, kl_divergence
 from fmac_ros.learning.replay import Batch
+from fmac_ros.learning.sentences import Sentences
 
 
 class Learner(BaseLearner):
@@ -27,8 +28,9 @@ class Learner(BaseLearner):
         action_size: int,
         seed: int,
         folder: Path | None = None,
+        sentences: Sentences | None = None,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
         self._policy_loss = POLICY_LOSSES[config.objective]
 
     def _update_networks(self) -> dict[str, float]:
@@ -38,7 +40,7 @@ class Learner(BaseLearner):
     def _update_policy(self, batch: Batch) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
-        pi = self.policy(batch.latents, batch.proprio)
+        pi = self.policy(self._seen(batch), batch.proprio, self._told(batch))
         loss = self._policy_loss(pi, rho, batch, self.config, self.weights)
         norm = self._step("Eq. 2", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():

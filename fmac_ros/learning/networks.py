@@ -109,24 +109,69 @@ class Detector(nn.Sequential):
         return points
 
 
+class Film(nn.Module):
+    """Scales and shifts features (b, k) by what a sentence (b, d) says (Perez et al., 2018).
+
+    It begins by doing nothing. Sentences of one arm are much alike, so what counts is how they
+    differ from the mean of those that are trained on.
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, sentence_size: int, features: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(sentence_size))
+        self.register_buffer("scale", torch.ones(()))
+        self.linear = nn.Linear(sentence_size, 2 * features)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    @torch.no_grad()
+    def fit(self, sentences: Tensor) -> None:
+        """Centre sentences on the mean of these (n, d), scale them to a mean length of 1."""
+        self.centre.copy_(sentences.mean(0))
+        self.scale.copy_((sentences - self.centre).norm(dim=-1).mean().clamp(min=1e-3))
+
+    def forward(self, features: Tensor, sentences: Tensor) -> Tensor:
+        gain, shift = self.linear((sentences - self.centre) / self.scale).chunk(2, dim=-1)
+        return features * (1.0 + gain) + shift
+
+
 class StateTrunk(nn.Module):
     """Features of a state: latents (b, c, h, w) and proprio (b, p) -> (b, width).
 
     All of the picture passes through a few coordinates. A run visits about a hundred layouts;
     a layer that sees every cell memorises these, coordinates carry over to the next one.
+
+    Args:
+        sentence_size: length d of the embeddings (b, d) that say which of the coordinates matter;
+            0 where only one sentence is learned, which then is no input.
     """
 
-    def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
+    def __init__(
+        self, shape: LatentShape, proprio_size: int, width: int = 256, sentence_size: int = 0
+    ) -> None:
         super().__init__()
         self.look = Detector(shape)
         self.squeeze = nn.Sequential(
             nn.Linear(self.look.size, width), nn.LayerNorm(width), nn.SiLU()
         )
         self.join = nn.Sequential(nn.Linear(width + proprio_size, width), nn.SiLU())
+        self.film = Film(sentence_size, self.look.size) if sentence_size else None
 
-    def forward(self, latents: Tensor, proprio: Tensor) -> Tensor:
-        features = self.squeeze(self.look(latents))
-        return self.join(torch.cat([features, proprio], dim=-1))
+    def fit_sentences(self, sentences: Tensor) -> None:
+        """Fit the scale of the embeddings on those that are trained on, (n, d)."""
+        if self.film is not None:
+            self.film.fit(sentences)
+
+    def forward(self, latents: Tensor, proprio: Tensor, sentences: Tensor | None = None) -> Tensor:
+        points = self.look(latents)
+        if self.film is not None:
+            if sentences is None:
+                raise ValueError("a network for several sentences was told none, valid: (b, d)")
+            points = self.film(points, sentences)
+        return self.join(torch.cat([self.squeeze(points), proprio], dim=-1))
 
 
 class MotionTrunk(nn.Module):

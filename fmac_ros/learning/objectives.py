@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from fmac_ros.learning.config import CommonConfig, LearnerConfig
+from fmac_ros.learning.config import CERTAIN, CommonConfig, LearnerConfig
 from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.replay import Batch
 from fmac_ros.trust.weights import PriorWeights
@@ -55,12 +55,30 @@ def guidance(
     """KL(pi(s_t|T), rho(s_t, s_hat_{t+1})) of Eq. 2, mean over the batch.
 
     rho is a constant here: L^pi is minimised over pi alone. Its standard deviation counts
-    as RHO_STD_IN_KL or more.
+    as RHO_STD_IN_KL or more. With ``kl_weight: certain``, which is not in the paper, the mean is
+    weighted by ``certainty``.
     """
     if not config.use_video:
         return pi.mean.new_zeros(())
     target = Gaussian(rho.mean.detach(), rho.std.detach()).at_least(RHO_STD_IN_KL)
-    return weights.video * kl_divergence(pi, target).mean()
+    divergence = kl_divergence(pi, target)
+    if config.kl_weight == CERTAIN:
+        divergence = certainty(rho) * divergence
+    return weights.video * divergence.mean()
+
+
+def certainty(rho: Gaussian) -> Tensor:
+    """How sure rho is of each action, against the mean of the batch -> (b,), without gradient.
+
+        w = c / mean(c),    c = exp(-mean log std)
+
+    Our addition. Where rho cannot tell what leads to an imagined frame, that frame says little
+    of what to do. c is the inverse of the geometric mean of rho's own standard deviations, before
+    the floor of the KL term; they are bounded, so c is between 1 and 10. With a mean of 1 the
+    balance with the advantage term stays.
+    """
+    sure = (-rho.std.detach().log().mean(-1)).exp()
+    return sure / sure.mean()
 
 
 def literal_policy_loss(

@@ -27,6 +27,7 @@ class Batch:
         next_successes: (b,) M_R of s_{t+1}, 0 or 1.
         purposeful: (b,) 1 where the action was meant to solve the task, 0 in random play.
         reached: (b, c, h, w) of s_{t+k}, which rho infers a_t from; k is the buffer's ``span``.
+        sentences: (b,) int64, which of the run's sentences was asked for; 0 if there is one.
     """
 
     latents: Tensor
@@ -39,6 +40,7 @@ class Batch:
     next_successes: Tensor
     purposeful: Tensor
     reached: Tensor
+    sentences: Tensor
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class ReplayBuffer:
         self._values = np.zeros(capacity, np.float32)
         self._successes = np.zeros(capacity, np.float32)
         self._purposeful = np.zeros(capacity, np.float32)
+        self._sentences = np.zeros(capacity, np.int16)
         self._starts = np.zeros(capacity, bool)  # index i starts the transition i -> i + 1
         self._solved = np.zeros(capacity, bool)  # state of an episode that ended in success
         self._claimed = np.zeros(capacity, bool)  # its last state
@@ -98,8 +101,12 @@ class ReplayBuffer:
         """Transitions that can be sampled."""
         return len(self._transitions)
 
-    def add(self, record: Record) -> None:
-        """Store one episode. Raises ValueError where it does not fit this buffer."""
+    def add(self, record: Record, sentence: int = 0) -> None:
+        """Store one episode. Raises ValueError where it does not fit this buffer.
+
+        Args:
+            sentence: which of the run's sentences it was asked for.
+        """
         first, last = self._place(record)
         states, steps = slice(first, last + 1), slice(first, last)
         self._latents[states] = record.latents
@@ -109,6 +116,7 @@ class ReplayBuffer:
         self._imagined[steps] = record.labels.imagined
         self._actions[steps] = record.episode.actions
         self._purposeful[steps] = record.episode.behaviour != "random"
+        self._sentences[steps] = sentence
         self._starts[states] = True
         self._starts[last] = False
         success = record.episode.terminated and not record.rejected
@@ -185,6 +193,7 @@ class ReplayBuffer:
             next_successes=_tensor(self._successes[index + 1]),
             purposeful=_tensor(self._purposeful[index]),
             reached=_tensor(self._latents[self._after(index, self._span)]) if far else following,
+            sentences=torch.from_numpy(self._sentences[index].astype(np.int64)),
         )
 
     def _place(self, record: Record) -> tuple[int, int]:

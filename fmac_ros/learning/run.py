@@ -57,13 +57,13 @@ class Run:
     def next_rollout(self) -> RolloutSpec:
         """The next episode: random play first, then rho's warm start, then the run's behaviour."""
         number, playing = self.progress.episodes + 1, self.playing
-        seeds = np.random.SeedSequence([self._config.seed, number])
+        states = np.random.SeedSequence([self._config.seed, number]).generate_state(2)
         return RolloutSpec(
             episode_id=f"{number:06d}",
-            task=self._config.task,
+            task=self._sentence(int(states[1])),
             behaviour="random" if playing else self._behaviour(),
             horizon=self._config.play_horizon if playing else self._config.horizon,
-            seed=int(seeds.generate_state(1)[0]),
+            seed=int(states[0]),
             stop_on_success=self._config.stop_on_success,
         )
 
@@ -109,6 +109,13 @@ class Run:
     def close(self) -> None:
         """End the learner's thread, if there is one."""
         self._updater.close()
+
+    def _sentence(self, drawn: int) -> str:
+        """What the next episode is asked for."""
+        sentences = self._learner.sentences
+        if sentences is None:
+            return self._config.task
+        return sentences.turn(self.progress.episodes, drawn)
 
     def _behaviour(self) -> str:
         return "prior" if self._acted < self._learner.warm_start else self._config.behaviour

@@ -12,7 +12,7 @@ import numpy as np
 from fmac_ros.control.controller import Command
 from fmac_ros.metaworld.cameras import VIEWS, Cameras
 from fmac_ros.metaworld.loading import make_env
-from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, find_goal
+from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, SENTENCES, find_goal
 from fmac_ros.types import SPLITS
 
 FRAME_STEP = 0.01  # [m] that the hand's goal moves in a frame, along each axis, at full action
@@ -76,6 +76,16 @@ class MetaWorld:
     def hand_box(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest hand_goal, (3,) each [m]."""
         return self._env.mocap_low, self._env.mocap_high
+
+    def ask(self, sentence: str) -> None:
+        """Have the next episode asked for by ``sentence``, which is one of the same task."""
+        goal = find_goal(sentence)
+        if goal.task != self.goal.task:
+            raise ValueError(
+                f"{sentence!r} is {goal.task}, valid in a scene of {self.goal.task}: "
+                + ", ".join(SENTENCES[self.goal.task])
+            )
+        self.goal = goal
 
     def reset(self, seed: int, split: str = "train") -> None:
         """Set up the layout that ``seed`` draws in ``split``, the hand where Meta-World puts it."""

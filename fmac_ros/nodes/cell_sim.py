@@ -27,7 +27,6 @@ from fmac_ros.ros.parameters import ParameterError, declare, parameter
 from fmac_ros.ros.run import run_node
 from fmac_ros.sim.world import TIME_STEP, World
 from fmac_ros.srv import Reset
-from fmac_ros.tasks import find_goal
 
 _TICK_RATE_HZ = 100.0
 _AHEAD = 0.03  # [s] that the arm goes on between two joint states
@@ -40,7 +39,7 @@ _LOG_PERIOD = 5.0  # [s] between two lines about the same trouble
 class CellConfig:
     """Parameters of cell_sim."""
 
-    task: str = parameter(description="sentence whose scene is set up")
+    task: str = parameter(description="sentence whose scene is set up; of several, the first")
     robot: str = parameter(description="arm that is driven elsewhere, in config/robots")
     stand_in: str = parameter(
         "panda", description="arm to show where the robot has no URDF here: one that moves alike"
@@ -124,7 +123,7 @@ class CellSim(Node):
     def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
         before = self._world.goal
         try:
-            self._world.goal = find_goal(request.task)
+            self._world.ask(request.task)
             self._world.set_layout(request.seed, request.split)
         except ValueError as error:
             self._world.goal = before

@@ -11,6 +11,7 @@ import math
 import sys
 from typing import Any
 
+import numpy as np
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
@@ -25,6 +26,7 @@ from fmac_ros.learning.tensors import FormatError
 from fmac_ros.msg import Observation as ObservationMessage
 from fmac_ros.msg import PolicyParameters
 from fmac_ros.priors.registry import load_encoder
+from fmac_ros.priors.text import sentence_encoder
 from fmac_ros.robots import RobotConfig, load_robot
 from fmac_ros.rollout import TIME_JUMP, Rollout
 from fmac_ros.ros import names, qos
@@ -215,7 +217,8 @@ class PolicyNode(Node):
         start = max(clock, math.nextafter(self._used_until, math.inf))
         rollout = Rollout(spec, controller, start, self._config.success_frames)
         size = controller.space.size
-        chooser = Chooser(spec, lambda: self._actor, size, request.min_policy_version)
+        wanted = request.min_policy_version
+        chooser = Chooser(spec, lambda: self._actor, size, wanted, _embed)
         return RolloutSession(goal, rollout, chooser, self._ports)
 
     def _on_watch(self) -> None:
@@ -244,6 +247,11 @@ class PolicyNode(Node):
             self.get_logger().warning(
                 f"episode {spec.episode_id} aborted after {result.steps} steps: {result.error}"
             )
+
+
+def _embed(sentence: str) -> np.ndarray:
+    """Load the text encoder only for a sentence that the policy was not trained on."""
+    return sentence_encoder().encode(sentence)
 
 
 def main() -> int:

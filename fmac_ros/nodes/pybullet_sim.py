@@ -38,7 +38,6 @@ from fmac_ros.ros.publishing import brief
 from fmac_ros.ros.run import run_node
 from fmac_ros.sim.world import TIME_STEP, World
 from fmac_ros.srv import Reset
-from fmac_ros.tasks import find_goal
 
 _TICK_RATE_HZ = 100.0
 _BRIDGE = 0.15  # [s] in which the arm comes over to a command that is late
@@ -50,7 +49,7 @@ _MAX_LAG = 0.5  # [s] behind the wall clock before real time gives it up
 class SimConfig:
     """Parameters of pybullet_sim."""
 
-    task: str = parameter(description="sentence whose scene is set up")
+    task: str = parameter(description="sentence whose scene is set up; of several, the first")
     robot: str = parameter("panda", description="arm to simulate, in config/robots")
     action_space: str = parameter(
         "ee_delta", description="what is commanded in lock-step", choices=ACTION_SPACES
@@ -158,7 +157,7 @@ class PybulletSim(Node):
     def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
         before = self._world.goal
         try:
-            self._world.goal = find_goal(request.task)
+            self._world.ask(request.task)
             self._world.reset(request.seed, request.split)
         except ValueError as error:
             self._world.goal = before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from rclpy.node import Node
@@ -12,6 +13,7 @@ from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.pair import train_pair
 from fmac_ros.learning.progress import Progress
 from fmac_ros.learning.tensors import FormatError
+from fmac_ros.priors.imagining import make_targets
 from fmac_ros.priors.registry import load_encoder
 from fmac_ros.ros.background_run import BackgroundRun
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
@@ -51,7 +53,14 @@ class TrainerNode(Node):
         self._run = BackgroundRun(self, self._train, self._on_failure, _EXPECTED, _LASTING)
         caller = Caller(self, self._run.stop, self._tell)
         self._robot = RosRobot(self, caller)
-        self._priors = RosPriors(self, caller, config.look_ahead, config.seed, config.prior_timeout)
+        self._priors = RosPriors(
+            self,
+            caller,
+            config.look_ahead,
+            config.seed,
+            config.prior_timeout,
+            targets=make_targets(asdict(config), self._encoder),
+        )
         self._auditor = self._make_auditor(caller)
         self._diagnostics.ok("training")
         self._run.start()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
+from fmac_ros.priors.base import threshold_of
+from fmac_ros.priors.imagining import LOOK_AHEAD, Targets, every_step, noise_seed
 from fmac_ros.priors.registry import Priors
 from fmac_ros.types import Episode, PriorLabels
-
-LOOK_AHEAD = 2  # frames; one step ahead the arm hardly moves in the picture
 
 
 class LocalPriors:
@@ -18,27 +19,44 @@ class LocalPriors:
     Args:
         look_ahead: which imagined frame stands for ``s_hat_{t+1}``.
         seed: of the imagination; with the episode id it fixes every sample.
+        targets: how the imagined frames of an episode are chosen.
     """
 
-    def __init__(self, priors: Priors, look_ahead: int = LOOK_AHEAD, seed: int = 0) -> None:
+    def __init__(
+        self,
+        priors: Priors,
+        look_ahead: int = LOOK_AHEAD,
+        seed: int = 0,
+        targets: Targets = every_step,
+    ) -> None:
         if not 1 <= look_ahead <= priors.video.frames:
             raise ValueError(f"look_ahead is {look_ahead}, valid: 1..{priors.video.frames}")
         self.priors, self.look_ahead, self.seed = priors, look_ahead, seed
+        self._targets = targets
 
     def label(self, episode: Episode) -> PriorLabels:
-        """Return M_V and M_R of all T+1 states and the frame imagined from each of the first T."""
+        """Return M_V and M_R of all T+1 states and an imagined frame for each of the first T."""
         pictures, task = episode.pictures, episode.task
         scores = self.priors.success.scores(pictures, task)  # (T+1,)
-        verdicts = scores >= self.priors.success.threshold
+        verdicts = scores >= threshold_of(self.priors.success, task)
         return PriorLabels(
             values=self.priors.value.values(pictures, task),
             successes=verdicts.astype(np.float32),
             success_scores=scores,
-            imagined=self.imagine(pictures[:-1], task, episode.id),
+            imagined=self._targets(pictures[:-1], self.look_ahead, partial(self._ask, episode)),
         )
 
-    def imagine(self, pictures: np.ndarray, task: str, episode_id: str) -> np.ndarray:
-        """Return (n, c, h, w) float16 latents imagined from each of (n, h, w, 3) pictures."""
-        seed = zlib.crc32(f"{self.seed}/{episode_id}".encode())
-        frames = self.priors.video.imagine(pictures, task, (self.look_ahead,), seed)
-        return frames[:, 0]
+    def imagine(self, pictures: np.ndarray, task: str, name: str) -> np.ndarray:
+        """Return (n, c, h, w) float16 latents imagined from each of (n, h, w, 3) pictures.
+
+        Args:
+            name: of what is asked about; with the seed it fixes every sample.
+        """
+        seed = noise_seed(self.seed, name)
+        return self.priors.video.imagine(pictures, task, (self.look_ahead,), seed)[:, 0]
+
+    def _ask(self, episode: Episode, states: slice, frames: Sequence[int]) -> np.ndarray:
+        """``imagining.Ask`` about an episode."""
+        wanted = frames or range(1, self.priors.video.frames + 1)
+        seed = noise_seed(self.seed, episode.id, states.start)
+        return self.priors.video.imagine(episode.pictures[states], episode.task, wanted, seed)

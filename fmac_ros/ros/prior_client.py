@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-import zlib
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from rclpy.node import Node
 
 from fmac_ros.action import GenerateVideo
 from fmac_ros.priors.errors import is_busy
+from fmac_ros.priors.imagining import Targets, every_step, noise_seed
 from fmac_ros.ros import names
 from fmac_ros.ros.calls import Caller, Refused, Unanswered
 from fmac_ros.ros.conversions import latents_to_array
@@ -31,6 +33,7 @@ class RosPriors:
         seed: of the imagination; with the episode id it fixes every sample.
         timeout: longest wait for one answer [s]; a server that starts loads its models first.
         patience: longest wait for an episode's labels, with all tries [s].
+        targets: how the imagined frames of an episode are chosen.
     """
 
     def __init__(
@@ -41,18 +44,20 @@ class RosPriors:
         seed: int,
         timeout: float = 15.0,
         patience: float = 180.0,
+        targets: Targets = every_step,
     ) -> None:
         self._caller = caller
         self._look_ahead = look_ahead
         self._seed = seed
         self._timeout = timeout
         self._patience = patience
+        self._targets = targets
         self._value: Client = node.create_client(EstimateValue, names.ESTIMATE_VALUE)
         self._success: Client = node.create_client(DetectSuccess, names.DETECT_SUCCESS)
         self._video: ActionClient = ActionClient(node, GenerateVideo, names.GENERATE_VIDEO)
 
     def label(self, episode: Episode) -> PriorLabels:
-        """M_V and M_R of all T+1 states and the frame imagined from each of the first T.
+        """M_V and M_R of all T+1 states and an imagined frame for each of the first T.
 
         Raises:
             Stopped: the node ends.
@@ -80,38 +85,37 @@ class RosPriors:
         task, pictures = episode.task, pictures_to_msgs(episode.pictures)
         value = caller.send(self._value, EstimateValue.Request(task=task, pictures=pictures))
         success = caller.send(self._success, DetectSuccess.Request(task=task, pictures=pictures))
-        states = len(pictures)
+        states, ask = len(pictures), partial(self._ask, episode, pictures)
         values = _checked(caller.wait(value, self._timeout, names.ESTIMATE_VALUE))
         verdicts = _checked(caller.wait(success, self._timeout, names.DETECT_SUCCESS))
         labels = PriorLabels(
             values=_numbers(values.values, states, names.ESTIMATE_VALUE),
             successes=_numbers(verdicts.successes, states, names.DETECT_SUCCESS),
             success_scores=_numbers(verdicts.scores, states, names.DETECT_SUCCESS),
-            imagined=self._imagine(task, pictures[:-1], episode.id),
+            imagined=self._targets(episode.pictures[:-1], self._look_ahead, ask),
         )
         caller.tell("")
         return labels
 
-    def _imagine(self, task: str, pictures: list[Any], episode_id: str) -> np.ndarray:
-        """(n, c, h, w) float16, the imagined next state of each picture."""
+    def _ask(
+        self, episode: Episode, pictures: list[Any], states: slice, frames: Sequence[int]
+    ) -> np.ndarray:
+        """``imagining.Ask`` about an episode, whose pictures are messages."""
         goal = GenerateVideo.Goal(
-            task=task,
-            pictures=pictures,
-            frame_indices=[self._look_ahead],
-            seed=zlib.crc32(f"{self._seed}/{episode_id}".encode()),
+            task=episode.task,
+            pictures=pictures[states],
+            frame_indices=list(frames),
+            seed=noise_seed(self._seed, episode.id, states.start),
         )
         wait, what = self._caller.wait, names.GENERATE_VIDEO
         handle = wait(self._video.send_goal_async(goal), self._timeout, what)
         if not handle.accepted:
             raise Unanswered(f"{what} did not accept the request")
         answer = wait(handle.get_result_async(), self._timeout, what)
-        result = _checked(answer.result)
-        latents = latents_to_array(result.shape, result.latents)
-        if latents.ndim != 5 or latents.shape[:2] != (len(pictures), 1):
-            raise Refused(
-                f"{what} answered shape {latents.shape} for {len(pictures)} states and 1 frame"
-            )
-        return latents[:, 0].astype(np.float16)
+        latents = _latents(_checked(answer.result), len(goal.pictures), len(frames))
+        if latents.shape[1] < self._look_ahead and not frames:
+            raise Refused(f"look_ahead is {self._look_ahead}, valid: 1..{latents.shape[1]}")
+        return latents
 
 
 def _checked(response: Any) -> Any:
@@ -128,3 +132,14 @@ def _numbers(values: Any, count: int, what: str) -> np.ndarray:
     if array.shape != (count,) or not np.isfinite(array).all():
         raise Refused(f"{what} answered {array.shape} numbers for {count} states, or not finite")
     return array
+
+
+def _latents(result: Any, states: int, frames: int) -> np.ndarray:
+    """(states, frames, c, h, w) float16 of a result; any number of them where ``frames`` is 0."""
+    latents = latents_to_array(result.shape, result.latents)
+    if latents.ndim != 5 or len(latents) != states or frames not in (0, latents.shape[1]):
+        raise Refused(
+            f"{names.GENERATE_VIDEO} answered shape {latents.shape} for {states} states and "
+            f"{frames or 'all'} frames"
+        )
+    return latents.astype(np.float16)

@@ -11,8 +11,10 @@ from fmac_ros.learning.algorithms import make_learner
 from fmac_ros.learning.pair import check_pair, side_folder
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.learning.run import Run
+from fmac_ros.phrasing import sentences_of
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.spec import algorithm_label
+from fmac_ros.priors.text import sentence_encoder
 from fmac_ros.ros.run_settings import TrainerConfig, open_store
 from fmac_ros.ros.trainer_hooks import RunIdentity, StatusHook
 
@@ -28,9 +30,10 @@ class RunParts:
         self.config = config.train_config()
         learner = config.learner_config()
         sizes = encoder.latent_shape, *config.sizes()
+        sentences = sentences_of(config.task, lambda text: sentence_encoder().encode(text))
         self.store = open_store(config, encoder.version)
         self.learner = make_learner(
-            config.algorithm, learner, *sizes, config.seed, self.store.folder
+            config.algorithm, learner, *sizes, config.seed, self.store.folder, sentences
         )
         algorithm = algorithm_label(config.algorithm, config.priors)
         name = Path(config.run_dir).name

@@ -11,6 +11,7 @@ from fmac_ros.learning.algorithms import learner_config
 from fmac_ros.learning.config import (
     ALGORITHMS,
     AUDITS,
+    KL_WEIGHTS,
     OBJECTIVES,
     TRAIN_BEHAVIOURS,
     CommonConfig,
@@ -20,6 +21,7 @@ from fmac_ros.learning.config import (
 from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.files import StoreError
 from fmac_ros.learning.store import SETTINGS, RunStore
+from fmac_ros.priors.imagining import IMAGINE, ImagineConfig
 from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
@@ -32,7 +34,9 @@ _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it
 class TrainerConfig:
     """Parameters of trainer_node."""
 
-    task: str = parameter(description="sentence that says what the arm shall do")
+    task: str = parameter(
+        description="sentence that says what the arm shall do, or several with ; between them"
+    )
     run_dir: str = parameter(description="directory that the run is kept in")
     paired: str = parameter(
         "", description="sentence of the task that undoes the first one, trained in turn with it"
@@ -44,7 +48,18 @@ class TrainerConfig:
     )
     priors: str = parameter("embedded", description="priors whose latent space is used")
     look_ahead: int = parameter(
-        2, description="imagined frame that stands for the next state", minimum=1, maximum=64
+        ImagineConfig.look_ahead,
+        description="imagined frame that stands for the next state",
+        minimum=1,
+        maximum=64,
+    )
+    imagine: str = parameter(
+        ImagineConfig.imagine, description="how often the video is imagined", choices=IMAGINE
+    )
+    imagine_threshold: float = parameter(
+        ImagineConfig.imagine_threshold,
+        description="nearest: distance from the video that needs a new one [its mean steps]",
+        minimum=0.0,
     )
     prior_timeout: float = parameter(
         15.0, description="longest wait for the priors' answer [s]", minimum=1.0, maximum=3600.0
@@ -79,6 +94,14 @@ class TrainerConfig:
     )
     objective: str = parameter(
         LearnerConfig.objective, description="form of equation 2", choices=OBJECTIVES
+    )
+    kl_weight: str = parameter(
+        LearnerConfig.kl_weight, description="how states count in the KL term", choices=KL_WEIGHTS
+    )
+    latent_noise: float = parameter(
+        LearnerConfig.latent_noise,
+        description="noise on the policy's latents in training [one-step changes]",
+        minimum=0.0,
     )
     audit: str = parameter(
         TrainConfig.audit, description="who looks at a claimed success", choices=AUDITS

@@ -58,14 +58,15 @@ class LocalRobot(Subscriber):
         self._actor = Actor.from_bytes(data)
 
     def rollout(self, spec: RolloutSpec, until_solved: bool = False) -> Episode:
-        """Run one episode from a fresh layout.
+        """Run one episode from a fresh layout of what ``spec`` asks for.
 
         Args:
             until_solved: for evaluation, end it once the ground truth says that it is solved.
         """
+        self._world.ask(spec.task)
         self._world.reset(spec.seed, spec.split)
         rollout = Rollout(spec, self._controller, self._world.time, self._success_frames)
-        chooser = Chooser(spec, lambda: self._actor, self._controller.space.size)
+        chooser = Chooser(spec, lambda: self._actor, self._controller.space.size, embed=self._embed)
         steps, solved = [], False
         observation = self._cell.observe()
         rollout.observe(observation)
@@ -79,6 +80,9 @@ class LocalRobot(Subscriber):
             solved = solved or self._world.ground_truth()
         self.truth[spec.episode_id] = solved
         return self._episode(spec, rollout, steps)
+
+    def _embed(self, sentence: str) -> np.ndarray:
+        return self._priors.priors.text.encode(sentence)
 
     def _act(self, rollout: Rollout, chooser: Chooser, observation: Observation) -> None:
         picture = tile(observation.images)[None]

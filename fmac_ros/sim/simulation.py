@@ -27,6 +27,14 @@ class Simulation(Protocol):
         """Names of the cameras, in the order in which the priors see them."""
         ...
 
+    def ask(self, sentence: str) -> None:
+        """Have the next reset set up what ``sentence`` asks for.
+
+        Raises:
+            ValueError: the world does not know it, or cannot change its task for it.
+        """
+        ...
+
     def reset(self, seed: int, split: str = "train") -> None:
         """Set up the layout that ``seed`` draws in ``split``; no two splits share one."""
         ...

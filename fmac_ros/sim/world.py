@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
+from fmac_ros import task_setting
 from fmac_ros.control.controller import Command
 from fmac_ros.control.gripper import opening_of
 from fmac_ros.robots import RobotConfig
@@ -31,7 +32,7 @@ class World:
 
     Args:
         robot: the arm.
-        task: the sentence whose scene is set up.
+        task: the sentence whose scene is set up; of several, the first.
         image_size: height and width of the images [pixels].
 
     Raises:
@@ -39,7 +40,7 @@ class World:
     """
 
     def __init__(self, robot: RobotConfig, task: str, image_size: int = 128) -> None:
-        self.goal: Goal = find_goal(task)
+        self.goal: Goal = find_goal(task_setting.first(task))
         self.robot = robot
         self.cameras: tuple[CameraSpec, ...] = CAMERAS
         self.light = Light()
@@ -77,6 +78,10 @@ class World:
     def rest_opening(self) -> float:
         """The gripper's opening before anything is done: a task that grasps begins open."""
         return float(TASKS[self.goal.task].gripper)
+
+    def ask(self, sentence: str) -> None:
+        """Have the next reset set up what ``sentence`` asks for. ValueError without a scene."""
+        self.goal = find_goal(sentence)
 
     def set_layout(self, seed: int, split: str) -> np.random.Generator:
         """Set up the layout that ``seed`` draws in ``split``; the arm stays where it is.

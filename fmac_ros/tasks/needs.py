@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fmac_ros import task_setting
 from fmac_ros.tasks.registry import TASKS, find_goal
 
 GRIPPER_SPACE = "ee_delta_gripper"
 
 
-def needs_of(sentence: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The action space and time limit of a task that the ``defaults`` do not suit.
+def needs_of(task: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The action space and time limit of a task setting that the ``defaults`` do not suit.
 
     A sentence without a simulated scene needs nothing that we know of.
+
+    Raises:
+        ValueError: two sentences need different ones; names both.
     """
+    first, *others = task_setting.split(task)
+    needs = _needs(first, defaults)
+    for other in others:
+        if {**defaults, **_needs(other, defaults)} != {**defaults, **needs}:
+            raise ValueError(
+                f"one policy cannot learn {first!r}, which needs {_said(needs)}, and {other!r}, "
+                f"which needs {_said(_needs(other, defaults))}; valid: tasks that need the same"
+            )
+    return needs
+
+
+def _needs(sentence: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     try:
         task = TASKS[find_goal(sentence).task]
     except ValueError:
@@ -23,3 +39,7 @@ def needs_of(sentence: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     if task.horizon > defaults["horizon"]:
         needs["horizon"] = task.horizon
     return needs
+
+
+def _said(needs: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in needs.items()) or "nothing special"

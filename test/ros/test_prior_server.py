@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from fmac_ros.ros import names
 from fmac_ros.ros.conversions import latents_to_array
 from fmac_ros.ros.images import array_to_image, image_to_array
 from fmac_ros.ros.pictures import pictures_to_msgs
+from fmac_ros.ros.prior_answers import success_answer
 from fmac_ros.srv import DetectSuccess, EstimateValue
 
 TASK = "press the red button"
@@ -67,6 +69,14 @@ def test_answers_what_the_priors_say(ask: Any, folder: Path, pictures: np.ndarra
     assert success.ok, success.error
     assert np.allclose(success.scores, priors.success.scores(pictures, TASK))
     assert list(success.successes) == [s >= success.threshold for s in success.scores]
+
+
+def test_a_tasks_own_threshold_decides() -> None:
+    prior: Any = SimpleNamespace(
+        name="calibrated", version="1", threshold=0.5, threshold_of={TASK: 0.8}.__getitem__
+    )
+    answer = success_answer(prior, np.array([0.6, 0.9], np.float32), TASK)
+    assert list(answer.successes) == [False, True] and answer.threshold == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(

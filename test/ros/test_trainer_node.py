@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from standing_cell import StandingCell
 from tiny_priors import save_tiny_priors
@@ -19,6 +20,9 @@ from fmac_ros.msg import PolicyParameters, TrainerStatus
 from fmac_ros.nodes.policy_node import PolicyNode
 from fmac_ros.nodes.prior_server import PriorServer
 from fmac_ros.nodes.trainer_node import TrainerNode
+from fmac_ros.priors.imagining import make_targets
+from fmac_ros.priors.local import LocalPriors
+from fmac_ros.priors.registry import load_priors
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.parameters import ParameterError
 from fmac_ros.ros.run import EXIT_CONFIGURATION
@@ -84,6 +88,18 @@ def test_trains_and_resumes(ros: Any, cell: StandingCell, priors: str, tmp_path:
     store = RunStore.open(tmp_path / "run", writable=False)
     assert len(list(store.records())) == 6
     assert store.progress()["updates"] == 15
+
+
+@pytest.mark.parametrize("imagine", ["once", "nearest"])
+def test_episodes_are_labelled_as_in_one_process(
+    imagine: str, ros: Any, cell: StandingCell, priors: str, tmp_path: Path
+) -> None:
+    run_to_end(ros, run_dir=str(tmp_path), priors=priors, env_steps=10, imagine=imagine)
+    loaded = load_priors(priors)
+    local = LocalPriors(loaded, targets=make_targets({"imagine": imagine}, loaded.encoder))
+    for record in RunStore.open(tmp_path, writable=False).records():
+        expected = local.label(record.episode).imagined
+        np.testing.assert_allclose(record.labels.imagined, expected, atol=1e-3)
 
 
 def test_an_aborted_episode_is_dropped_and_run_again(

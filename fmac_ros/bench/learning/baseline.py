@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fmac_ros.bench.learning.cells import Effort
-from fmac_ros.bench.learning.evaluations import FILE, Evaluations, Point
+from fmac_ros.bench.learning.evaluations import FILE, Evaluations, Point, Trial
 from fmac_ros.bench.learning.gym_world import GymWorld, Verdict
 from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.scene import Scene
@@ -90,10 +90,10 @@ class BaselineRun:
         done = not self._ended and self._env_steps >= self._effort.env_steps
         return Outcome(done, self._env_steps, seconds, self._evaluations.points)
 
-    def _evaluate(self) -> list[bool]:
+    def _evaluate(self) -> list[Trial]:
         found = []
         for layout in range(self._effort.eval_episodes):
             if self._stopped():
                 raise Stopped
-            found.append(solves(self._world, self._act, layout))
+            found.append(Trial(solves(self._world, self._act, layout)))
         return found

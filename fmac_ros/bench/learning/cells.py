@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros import task_setting
+from fmac_ros.bench.learning.methods import METHODS, PRIORS, method_of, spelled
 from fmac_ros.bench.learning.variants import Variant, parse
 from fmac_ros.bench.learning.worlds import WORLDS
+from fmac_ros.phrasing import phrasings
 from fmac_ros.run_dir import slug
+from fmac_ros.settings import load_defaults
+
+TOGETHER = "+"  # between tasks that one policy learns
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,12 @@ class Effort:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of one method. Everything is text or a number: it travels to another process."""
+    """One run of one method. Everything is text or a number: it travels to another process.
+
+    Attributes:
+        algorithm: its name, which ``methods.method_of`` reads.
+        priors: theirs, which ``variants.parse`` reads.
+    """
 
     world: str
     task: str
@@ -59,8 +69,8 @@ class Cell:
 
     @property
     def sentence(self) -> str:
-        """What the arm is asked to do."""
-        return WORLDS[self.world].sentence_of(self.task)
+        """What the arm is asked to do; of several tasks, as a task setting."""
+        return sentence_of(self.world, self.task)
 
     @property
     def variant(self) -> Variant:
@@ -70,6 +80,30 @@ class Cell:
     def asdict(self) -> dict[str, Any]:
         """Its fields, for JSON."""
         return asdict(self)
+
+
+def sentence_of(world: str, task: str) -> str:
+    """The sentence that stands for a task in a world; of tasks with ``+`` between, a task setting.
+
+    Raises:
+        ValueError: the world does not know a task, names the closest ones; or it cannot learn
+            several in one policy; or two of them ask for the same.
+    """
+    parts = _parts(task)
+    if len(parts) > 1 and not WORLDS[world].changes_task:
+        able = ", ".join(name for name, other in WORLDS.items() if other.changes_task)
+        raise ValueError(
+            f"{world} cannot change its task between episodes, so no one policy learns {task!r} "
+            f"there; valid: one task, or another world ({able})"
+        )
+    sentences = task_setting.join(map(WORLDS[world].sentence_of, parts))
+    if len(parts) > 1:
+        phrasings(sentences)
+    return sentences
+
+
+def _parts(task: str) -> list[str]:
+    return [part.strip() for part in task.split(TOGETHER)]
 
 
 def plan(
@@ -87,13 +121,16 @@ def plan(
     of one seed come first, so that an interrupted bench is of use.
 
     Raises:
-        ValueError: a name is not valid, or nothing is left.
+        ValueError: a name is not valid, an algorithm cannot learn several tasks in one policy, or
+            nothing is left.
     """
     variants = [parse(text) for text in priors]
     scenes = _scenes(worlds, tasks, arms)
+    for world, task, _ in scenes:
+        _refuse_several(sentence_of(world, task), algorithms)
     found = dict.fromkeys(
         Cell(*scene, algorithm, variant.name, seed)
-        for seed, scene, algorithm in itertools.product(seeds, scenes, algorithms)
+        for seed, scene, algorithm in itertools.product(seeds, scenes, map(spelled, algorithms))
         for variant in _read_by(algorithm, variants)
     )
     if not found:
@@ -101,32 +138,48 @@ def plan(
     return list(found)
 
 
+def check_together(cells: Sequence[Cell], effort: Effort) -> None:
+    """ValueError where the tasks of a cell need different arms' actions or time limits."""
+    settings = {**load_defaults().shared, **effort.settings}
+    for world, sentences in dict.fromkeys((cell.world, cell.sentence) for cell in cells):
+        WORLDS[world].needs_of(sentences, settings)
+
+
+def _refuse_several(sentences: str, algorithms: Sequence[str]) -> None:
+    deaf = [name for name in algorithms if method_of(name).runner != PRIORS]
+    if deaf and task_setting.is_several(sentences):
+        able = ", ".join(name for name, method in METHODS.items() if method.runner == PRIORS)
+        raise ValueError(f"{deaf[0]} is not told sentences, valid for {sentences!r}: {able}")
+
+
 def _scenes(
     worlds: Sequence[str], tasks: Sequence[str], arms: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """World, task and arm of every scene."""
-    for task in tasks:
-        if not any(_knows(world, task) for world in worlds):
-            WORLDS[worlds[0]].sentence_of(task)  # it says which tasks are close
+    knowing = {task: [world for world in worlds if _knows(world, task)] for task in tasks}
+    for task, found in knowing.items():
+        for world in found or worlds[:1]:
+            sentence_of(world, task)  # it says which tasks are close, or why not together
     return [
         (world, task, arm)
         for world in worlds
         for task in tasks
-        if _knows(world, task)
+        if world in knowing[task]
         for arm in WORLDS[world].arms(arms)
     ]
 
 
 def _knows(world: str, task: str) -> bool:
     try:
-        WORLDS[world].sentence_of(task)
+        for part in _parts(task):
+            WORLDS[world].sentence_of(part)
     except ValueError:
         return False
     return True
 
 
 def _read_by(algorithm: str, variants: Sequence[Variant]) -> Iterator[Variant]:
-    method = METHODS[algorithm]
+    method = method_of(algorithm)
     for variant in variants:
         reduced = variant.reduced(method.reads, method.weighs)
         if not reduced.without & set(method.needs):

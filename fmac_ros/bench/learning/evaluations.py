@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fmac_ros.bench.learning.cells import Effort
 
 FILE = "evaluations.jsonl"
 REACHED = 0.9  # success rate that counts as having learned the task
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One episode of an evaluation.
+
+    Attributes:
+        sentence: what it was asked for; empty where there is one task.
+        unseen: in a wording that a policy of several tasks was never trained on.
+    """
+
+    solved: bool
+    sentence: str = ""
+    unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,9 @@ class Point:
         successes: held-out layouts of ``episodes`` that were solved, by the ground truth.
         train_s: wall time of the training before it, evaluations not counted [s].
         evaluate_s: wall time of all evaluations up to this one [s].
+        unseen: of several tasks, layouts solved and asked for in wordings never trained on. They
+            are not among ``episodes``.
+        sentences: of several tasks, layouts solved and asked for by sentence, seen or not.
     """
 
     env_steps: int
@@ -30,11 +48,17 @@ class Point:
     episodes: int
     train_s: float
     evaluate_s: float
+    unseen: Sequence[int] = ()
+    sentences: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @property
     def success(self) -> float:
         """Share of layouts solved."""
         return self.successes / self.episodes
+
+    def asdict(self) -> dict[str, Any]:
+        """Its fields, for JSON, without those that only several tasks have if it has none."""
+        return {name: value for name, value in asdict(self).items() if value not in ((), {})}
 
 
 class Evaluations:
@@ -42,7 +66,7 @@ class Evaluations:
 
     Args:
         folder: of the cell; what is there already is gone on from.
-        evaluate: runs one evaluation, one bool a layout.
+        evaluate: runs one evaluation.
         tell: called with every new point.
     """
 
@@ -50,7 +74,7 @@ class Evaluations:
         self,
         folder: Path,
         effort: Effort,
-        evaluate: Callable[[], Sequence[bool]],
+        evaluate: Callable[[], Sequence[Trial]],
         tell: Callable[[Point], None],
     ) -> None:
         self._path = folder / FILE
@@ -77,13 +101,34 @@ class Evaluations:
             elapsed_s: wall time since the training began, evaluations included [s].
         """
         train_s, began = elapsed_s - self.spent_s, time.monotonic()
-        solved = self._evaluate()
+        trials = self._evaluate()
         spent = self.spent_s + time.monotonic() - began
-        point = Point(env_steps, sum(solved), len(solved), train_s, spent)
+        seen = _counted(trial for trial in trials if not trial.unseen)
+        point = Point(env_steps, *seen, train_s, spent, **_of_several(trials))
         with self._path.open("a") as file:
-            file.write(json.dumps(asdict(point)) + "\n")
+            file.write(json.dumps(point.asdict()) + "\n")
         self.points.append(point)
         self._tell(point)
+
+
+def _counted(trials: Iterable[Trial]) -> tuple[int, int]:
+    """Solved, and all of them."""
+    solved = [trial.solved for trial in trials]
+    return sum(solved), len(solved)
+
+
+def _of_several(trials: Sequence[Trial]) -> dict[str, Any]:
+    """What a point has in addition where more than one sentence was asked for."""
+    sentences = dict.fromkeys(trial.sentence for trial in trials)
+    if len(sentences) == 1:
+        return {}
+    return {
+        "unseen": _counted(trial for trial in trials if trial.unseen),
+        "sentences": {
+            sentence: _counted(trial for trial in trials if trial.sentence == sentence)
+            for sentence in sentences
+        },
+    }
 
 
 def first_reaching(points: Sequence[Point], rate: float = REACHED) -> Point | None:

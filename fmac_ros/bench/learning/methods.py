@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fmac_ros.bench.learning.changes import read_changes, spell
 from fmac_ros.priors.backends import KINDS
 
 PRIORS, SB3, PIXELS = "priors", "sb3", "pixels"  # who runs a method
@@ -21,6 +22,7 @@ class Method:
         needs: those of them that it cannot do without.
         runner: which loop runs it.
         settings: of the training, where they differ from a plain run.
+        changes: those that its name changes beside, for an ablation.
     """
 
     about: str
@@ -28,6 +30,7 @@ class Method:
     needs: tuple[str, ...] = ()
     runner: str = PRIORS
     settings: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def weighs(self) -> bool:
@@ -75,6 +78,31 @@ METHODS = {
         runner=PIXELS,
     ),
 }
+
+
+def method_of(name: str) -> Method:
+    """The method of a name in ``METHODS``, or of one with changes: ``fmac+imagine=once``.
+
+    Raises:
+        ValueError: no such method, or a change that is not valid.
+    """
+    base, *texts = (part.strip() for part in name.split("+"))
+    if base not in METHODS:
+        raise ValueError(f"no algorithm {base!r}, valid: {', '.join(METHODS)}")
+    method = METHODS[base]
+    if texts and method.runner != PRIORS:
+        ours = ", ".join(name for name, other in METHODS.items() if other.runner == PRIORS)
+        raise ValueError(f"{base} has no settings to change, valid: changes of {ours}")
+    try:
+        changes = read_changes(learner_of(base), texts, method.settings)
+    except ValueError as error:
+        raise ValueError(f"algorithm {name!r}: {error}") from None
+    return replace(method, changes=changes)
+
+
+def spelled(name: str) -> str:
+    """The name of a method as it is written everywhere. Raises as :func:`method_of`."""
+    return name.split("+")[0].strip() + spell(method_of(name).changes)
 
 
 def learner_of(method: str) -> str:

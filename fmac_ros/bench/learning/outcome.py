@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fmac_ros.bench.learning.cells import Cell
 from fmac_ros.bench.learning.evaluations import Point, first_reaching
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.methods import method_of
 from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.files import write_atomically
 from fmac_ros.report.wilson import interval
@@ -41,11 +41,12 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
     last = outcome.points[-1]
     reached = first_reaching(outcome.points)
     frames = WORLDS[cell.world].frames_per_step
+    method = method_of(cell.algorithm)
     low, high = interval(last.successes, last.episodes)
     return {
         **cell.asdict(),
-        "about": METHODS[cell.algorithm].about,
-        "signal": cell.variant.signal() if "success" in METHODS[cell.algorithm].reads else "none",
+        "about": method.about,
+        "signal": cell.variant.signal() if "success" in method.reads else "none",
         "env_steps": outcome.env_steps,
         "frames": outcome.env_steps * frames,
         "success": last.success,
@@ -57,9 +58,22 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
         "minutes_to_90": round(reached.train_s / 60, 2) if reached else None,
         "train_seconds": round(outcome.train_s, 1),
         "evaluation_seconds": round(last.evaluate_s, 1),
-        "curve": [asdict(point) for point in outcome.points],
+        "curve": [point.asdict() for point in outcome.points],
         "diagnosis": diagnosis,
+        **_of_several(last),
     }
+
+
+def _of_several(last: Point) -> Row:
+    """What only a cell of several tasks has: each sentence, and wordings never trained on."""
+    if not last.sentences:
+        return {}
+    row: Row = {"sentences": {text: list(found) for text, found in last.sentences.items()}}
+    solved, episodes = last.unseen
+    if episodes:
+        row |= {"unseen_successes": solved, "unseen_episodes": episodes}
+        row |= {"unseen_interval_95": [round(bound, 4) for bound in interval(solved, episodes)]}
+    return row
 
 
 def save_row(folder: Path, row: Row) -> None:

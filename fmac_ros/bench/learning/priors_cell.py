@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from fmac_ros.bench.learning.cells import Effort
-from fmac_ros.bench.learning.evaluations import Evaluations, Point
+from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial
 from fmac_ros.bench.learning.methods import learner_of
 from fmac_ros.bench.learning.outcome import Outcome
-from fmac_ros.bench.learning.scene import Scene, solved_layouts
+from fmac_ros.bench.learning.scene import Scene, answered
 from fmac_ros.control.proprio import proprio_size
 from fmac_ros.learning.algorithm import train
 from fmac_ros.learning.algorithms import learner_config, make_learner
@@ -20,6 +20,7 @@ from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.store import SETTINGS, RunStore
+from fmac_ros.phrasing import sentences_of
 from fmac_ros.report.history import TRUTH_FILE
 from fmac_ros.sim.local_robot import LocalRobot
 from fmac_ros.types import Episode, RolloutSpec
@@ -90,8 +91,8 @@ def run_priors_cell(
         stop_on_success=False,
     )
 
-    def evaluate() -> list[bool]:
-        return solved_layouts(evaluated, spec, effort.eval_episodes, stopped)
+    def evaluate() -> list[Trial]:
+        return answered(evaluated, spec, effort.eval_episodes, stopped)
 
     evaluations = Evaluations(folder, effort, evaluate, on_point)
     store = _open_store(folder / RUN, scene.settings)
@@ -129,9 +130,9 @@ def _learner(scene: Scene) -> BaseLearner:
     space = scene.train.controller.space
     shape = scene.priors.priors.encoder.latent_shape
     config = learner_config(algorithm, settings)
-    return make_learner(
-        algorithm, config, shape, proprio_size(space.gripper), space.size, cell.seed
-    )
+    sizes = shape, proprio_size(space.gripper), space.size
+    sentences = sentences_of(cell.sentence, scene.priors.priors.text.encode)
+    return make_learner(algorithm, config, *sizes, cell.seed, sentences=sentences)
 
 
 def _open_store(folder: Path, settings: dict[str, Any]) -> RunStore:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fmac_ros import task_setting
 from fmac_ros.bench.learning.cells import Cell, Effort
-from fmac_ros.bench.learning.methods import METHODS
+from fmac_ros.bench.learning.evaluations import Trial
+from fmac_ros.bench.learning.methods import method_of
 from fmac_ros.bench.learning.worlds import WORLDS
 from fmac_ros.learning.algorithm import Stopped
+from fmac_ros.phrasing import questions
+from fmac_ros.priors.imagining import make_targets
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.priors.registry import load_priors
@@ -24,17 +28,18 @@ PRIORS_FILE = "priors.yaml"
 
 
 def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
-    """Every setting of a cell's training: the defaults, its method's, the task's, the user's.
+    """Every setting of a cell's training: defaults, its method's, the task's, the user's for all
+    cells and then for this algorithm.
 
     Raises:
-        ValueError: the user's has a name that no setting has.
+        ValueError: the user's has a name that no setting has, or two tasks do not go together.
     """
     defaults = load_defaults()
     known = {**defaults.shared, **defaults.nodes["trainer_node"], "stop_on_success": True}
     unknown = sorted(set(effort.settings) - set(known))
     if unknown:
         raise ValueError(f"no setting {unknown[0]!r}, valid: {', '.join(sorted(known))}")
-    variant = cell.variant
+    variant, method = cell.variant, method_of(cell.algorithm)
     own = {
         "task": cell.sentence,
         "robot": cell.arm,
@@ -44,11 +49,11 @@ def settings_of(cell: Cell, effort: Effort) -> dict[str, Any]:
         **{f"use_{kind}": variant.uses(kind) for kind in ("value", "video")},
         "stop_on_success": variant.uses("success"),
         "use_success": variant.uses("success") or cell.algorithm.startswith("fac"),
-        **METHODS[cell.algorithm].settings,
+        **method.settings,
     }
-    settings = {**known, **own}
+    settings = {**known, **own, **effort.settings}
     needs = WORLDS[cell.world].needs_of(cell.sentence, settings)
-    return {**settings, **needs, **effort.settings}
+    return {**settings, **needs, **effort.settings, **method.changes}
 
 
 @dataclass(frozen=True)
@@ -99,16 +104,19 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     ledger = TruthLedger(has_progress=True) if variant.oracles else None
     thresholds = ThresholdOptions(settings["success_fpr"], settings["success_fpr_per"])
     loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
-    local = LocalPriors(loaded, settings["look_ahead"], cell.seed)
+    targets = make_targets(settings, loaded.encoder)
+    local = LocalPriors(loaded, settings["look_ahead"], cell.seed, targets)
     train, evaluation = (
         _world(cell, settings, ledger, loaded.picture_size[0]) for ledger in (ledger, None)
     )
-    train.world.reset(0)
-    if "value" in variant.oracles and train.world.progress() is None:
-        raise ValueError(
-            f"{cell.world} tells no progress of {cell.task!r}, valid with an oracle of value: "
-            "press_button and reach in pybullet"
-        )
+    for sentence in task_setting.split(cell.sentence):
+        train.world.ask(sentence)
+        train.world.reset(0)
+        if "value" in variant.oracles and train.world.progress() is None:
+            raise ValueError(
+                f"{cell.world} tells no progress of {sentence!r}, valid with an oracle of value: "
+                "press_button and reach in pybullet"
+            )
     return Scene(cell, settings, local, train, evaluation, ledger)
 
 
@@ -119,13 +127,17 @@ def _world(
     return world.open(cell.sentence, cell.arm, settings["action_space"], size, ledger)
 
 
-def solved_layouts(
-    robot: LocalRobot, spec: RolloutSpec, count: int, stopped: Callable[[], bool]
-) -> list[bool]:
-    """Ground truth of ``count`` held-out layouts. Raises Stopped between two of them."""
-    found = []
-    for index in range(count):
+def answered(
+    robot: LocalRobot, spec: RolloutSpec, layouts: int, stopped: Callable[[], bool]
+) -> list[Trial]:
+    """What an evaluation of ``spec`` asks, answered by the ground truth.
+
+    Raises Stopped between two questions.
+    """
+    trials = []
+    for question in questions(spec.task, layouts):
         if stopped():
             raise Stopped
-        found.append(evaluate_layout(robot, spec, index))
-    return found
+        solved = evaluate_layout(robot, replace(spec, task=question.text), question.layout)
+        trials.append(Trial(solved, question.text, question.unseen))
+    return trials

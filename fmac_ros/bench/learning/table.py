@@ -21,6 +21,8 @@ def report(rows: Sequence[Row]) -> str:
     parts = []
     for scene, own in groups(rows, SCENE).items():
         parts.append(f"## {scene[1]}, {scene[2]} ({scene[0]})\n\n{table(own)}\n")
+        if wordings := _wordings(own):
+            parts.append(wordings)
         if verdicts := _verdicts(own):
             parts.append(verdicts)
     return "\n".join(parts)
@@ -64,6 +66,27 @@ def _to_90(found: Sequence[float | None], form: str) -> str:
     middle = (len(found) - 1) // 2 if len(found) % 2 else len(found) // 2
     text = form.format(reached[middle]) if middle < len(reached) else "not reached"
     return text if len(found) == 1 else f"{text} ({len(reached)} of {len(found)} seeds)"
+
+
+def _wordings(rows: Sequence[Row]) -> str:
+    """Of several tasks: success in wordings never trained on, and by sentence, seeds pooled."""
+    lines = []
+    for method, own in groups(rows, METHOD).items():
+        if "unseen_episodes" in own[0]:
+            pairs = ((row["unseen_successes"], row["unseen_episodes"]) for row in own)
+            solved, episodes = _summed(pairs)
+            low, high = interval(solved, episodes)
+            share = f"{solved} of {episodes}, {solved / episodes:.0%} ({low:.0%} to {high:.0%})"
+            lines.append(f"- {' '.join(method)}, wordings never trained on: {share}")
+        for sentence in own[0].get("sentences", ()):
+            solved, episodes = _summed(row["sentences"][sentence] for row in own)
+            lines.append(f"  - {sentence}: {solved} of {episodes}")
+    return "By wording:\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _summed(pairs: Iterable[Sequence[int]]) -> tuple[int, int]:
+    solved, episodes = zip(*pairs, strict=True)
+    return sum(solved), sum(episodes)
 
 
 def _verdicts(rows: Sequence[Row]) -> str:

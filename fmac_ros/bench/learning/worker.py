@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fmac_ros.bench.learning.cells import Cell, Effort
-from fmac_ros.bench.learning.methods import METHODS, PIXELS, PRIORS, SB3
+from fmac_ros.bench.learning.methods import PIXELS, PRIORS, SB3, method_of
 from fmac_ros.bench.learning.outcome import Outcome, Row, make_row, save_row
 
 STEPS, POINT, DONE, STOPPED, FAILED, NOTE = "steps", "point", "done", "stopped", "failed", "note"
@@ -73,7 +73,7 @@ def run_cell(
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ERROR_FILE).unlink(missing_ok=True)
-    runner = _runner(METHODS[cell.algorithm].runner)
+    runner = _runner(method_of(cell.algorithm).runner)
     scene = open_scene(cell, effort, folder)
     try:
         outcome: Outcome = runner(
@@ -115,7 +115,7 @@ def _diagnosis(
     cell: Cell, settings: dict[str, Any], folder: Path, outcome: Outcome
 ) -> dict[str, Any] | None:
     """How the run explains itself; baselines without priors have no such stages."""
-    if METHODS[cell.algorithm].runner != PRIORS:
+    if method_of(cell.algorithm).runner != PRIORS:
         return None
     from fmac_ros.report.run_diagnosis import diagnose_run
 

@@ -17,9 +17,12 @@ class BenchWorld(Protocol):
 
     Attributes:
         frames_per_step: frames of the simulator, as published numbers count them, in a step.
+        changes_task: whether its task may be another one in the next episode, as several tasks
+            in one policy need.
     """
 
     frames_per_step: int
+    changes_task: bool
 
     def check(self) -> None:
         """Raise ValueError where it is not installed."""
@@ -38,7 +41,11 @@ class BenchWorld(Protocol):
         ...
 
     def needs_of(self, sentence: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings that a task needs, where these do not suit it."""
+        """Settings that a task setting needs, where these do not suit it.
+
+        Raises:
+            ValueError: two of its sentences need different ones.
+        """
         ...
 
     def open(
@@ -60,6 +67,7 @@ class PyBulletWorld:
     """This project's own simulated cell."""
 
     frames_per_step = 1
+    changes_task = True
 
     def check(self) -> None:
         """It is always there."""
@@ -95,6 +103,7 @@ class MetaWorldWorld:
     """Meta-World's eight tasks of the follow-up, with its one arm."""
 
     frames_per_step = metaworld.FRAMES_PER_STEP
+    changes_task = False  # its objects are the model that MuJoCo loaded
 
     def check(self) -> None:
         """Raise ValueError where it is not installed."""

@@ -12,7 +12,8 @@ from fmac_ros.bench.priors.following import Following, Tell, follow
 from fmac_ros.bench.priors.imagination import judge_video
 from fmac_ros.bench.priors.judging import Row, judge_success, judge_value
 from fmac_ros.bench.priors.speed import measure_speed
-from fmac_ros.priors.local import LOOK_AHEAD, LocalPriors
+from fmac_ros.priors.imagining import LOOK_AHEAD
+from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import Priors, load_priors
 from fmac_ros.sim.videos import render_dataset
