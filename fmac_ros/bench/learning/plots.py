@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -17,11 +17,14 @@ from fmac_ros.run_dir import slug
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend is chosen first)
 
+COLUMNS = 3  # scenes side by side in the overview
+
 
 def draw_all(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Draw every picture that these rows are enough for; their files."""
-    files = []
-    for scene, own in groups(rows, SCENE).items():
+    scenes = groups(rows, SCENE)
+    files = [draw_overview(rows, folder)] if len(scenes) > 1 else []
+    for scene, own in scenes.items():
         files.append(draw_curves(scene, own, folder))
         files += [path for error in ERRORS if (path := draw_robustness(scene, own, error, folder))]
     return files
@@ -30,6 +33,24 @@ def draw_all(rows: Sequence[Row], folder: Path) -> list[Path]:
 def draw_curves(scene: tuple[str, ...], rows: Sequence[Row], folder: Path) -> Path:
     """Success of every method over environment steps, seeds pooled, with Wilson intervals."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    _curves(axes, scene, rows)
+    return _save(figure, [axes], folder / f"curve-{'-'.join(map(slug, scene))}.png")
+
+
+def draw_overview(rows: Sequence[Row], folder: Path) -> Path:
+    """The curves of every world, task and arm, small and side by side."""
+    scenes = groups(rows, SCENE)
+    lines = -(-len(scenes) // COLUMNS)
+    size = (4.2 * COLUMNS, 3.0 * lines)
+    figure, grid = plt.subplots(lines, COLUMNS, figsize=size, layout="constrained", squeeze=False)
+    for axes, (scene, own) in zip(grid.flat, scenes.items(), strict=False):
+        _curves(axes, scene, own)
+    for axes in grid.flat[len(scenes) :]:
+        axes.axis("off")
+    return _save(figure, grid.flat[: len(scenes)], folder / "overview.png")
+
+
+def _curves(axes: plt.Axes, scene: tuple[str, ...], rows: Sequence[Row]) -> None:
     for method, own in groups(rows, METHOD).items():
         steps, solved, episodes = pooled(own)
         bounds = np.array([interval(s, n) for s, n in zip(solved, episodes, strict=True)])
@@ -39,7 +60,6 @@ def draw_curves(scene: tuple[str, ...], rows: Sequence[Row], folder: Path) -> Pa
     axes.axhline(0.9, color="grey", linewidth=0.8, linestyle=":")
     axes.set(xlabel="environment steps", ylim=(-0.02, 1.02), xlim=(0, None))
     axes.set(ylabel="success on held-out layouts", title=f"{scene[2]}: {scene[1]} ({scene[0]})")
-    return _save(figure, axes, folder / f"curve-{'-'.join(map(slug, scene))}.png")
 
 
 def pooled(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,7 +100,7 @@ def draw_robustness(
         axes.errorbar(sizes, rates, yerr=spread, marker="o", capsize=3, label=name)
     axes.set(xlabel=error.replace("-", " "), ylabel="final success", ylim=(-0.02, 1.02))
     axes.set_title(f"{scene[2]}: {scene[1]} ({scene[0]})")
-    return _save(figure, axes, folder / f"robustness-{error}-{'-'.join(map(slug, scene))}.png")
+    return _save(figure, [axes], folder / f"robustness-{error}-{'-'.join(map(slug, scene))}.png")
 
 
 def _by_size(
@@ -104,9 +124,10 @@ def _by_size(
     return found
 
 
-def _save(figure: plt.Figure, axes: plt.Axes, path: Path) -> Path:
-    axes.grid(alpha=0.3)
-    axes.legend(loc="best", fontsize=8)
+def _save(figure: plt.Figure, panels: Iterable[plt.Axes], path: Path) -> Path:
+    for axes in panels:
+        axes.grid(alpha=0.3)
+        axes.legend(loc="best", fontsize=8)
     figure.savefig(path, dpi=120)
     plt.close(figure)
     return path
