@@ -283,6 +283,13 @@ def test_pictures_of_curves_and_of_robustness(tmp_path: Path) -> None:
     assert all((tmp_path / name).stat().st_size > 1000 for name in files)
 
 
+def test_several_scenes_are_also_drawn_on_one_sheet(tmp_path: Path) -> None:
+    rows = [row | {"task": task} for task in ("reach", "push") for row in rows_of("learned")]
+    files = {path.name for path in draw_all(rows, tmp_path)}
+    curves = {f"curve-pybullet-{task}-ur5e.png" for task in ("reach", "push")}
+    assert files == {"overview.png", *curves}
+
+
 def test_time_left_counts_each_algorithm_by_its_own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr("fmac_ros.bench.learning.pace.time.monotonic", lambda: now[0])
