@@ -90,8 +90,9 @@ def test_a_backend_registers_itself() -> None:
 
 def test_a_file_loads_and_says_what_it_needs(tmp_path: Path) -> None:
     priors = load_priors(write(tmp_path, "success: {backend: embedded}"))
-    for prior in (priors.value, priors.success, priors.video):
-        assert prior.picture_size == (64, 128)
+    sizes = {priors.value: (128, 256), priors.success: (128, 256), priors.video: (64, 128)}
+    for prior, size in sizes.items():
+        assert prior.picture_size == size
         assert set(prior.conditioning) <= set(CONDITIONINGS)
         assert prior.name and prior.version
     with pytest.raises(ValueError, match="success prior, backend 'embedded': unknown option 'x'"):
