@@ -19,7 +19,7 @@ from fmac_ros.priors.base import LatentSpace
 EVERY_STEP, ONCE, NEAREST = "every_step", "once", "nearest"
 IMAGINE = (EVERY_STEP, ONCE, NEAREST)
 LOOK_AHEAD = 2  # frames; one step ahead the arm hardly moves in the picture
-THRESHOLD = 2.0  # [mean steps of a video], measured in docs/method.md
+THRESHOLD = 1.5  # [mean steps of a video], measured in docs/method.md
 
 
 @dataclass(frozen=True)
