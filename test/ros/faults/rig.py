@@ -193,7 +193,7 @@ def mostly_slow(cases: dict[str, Any], *quick: str) -> list[Any]:
 
 
 def policy_bytes(action: list[float], version: int = 1, broken: bool = False) -> bytes:
-    """Parameters that always act alike; broken ones are finite, and add up to inf - inf."""
+    """Parameters that always act alike; broken ones are finite, and come to -inf * 0."""
     policy = Policy((8, 8, 16), 6, len(action))
     rho = InverseDynamics((8, 8, 16), 6, len(action))
     with torch.no_grad():
@@ -202,7 +202,11 @@ def policy_bytes(action: list[float], version: int = 1, broken: bool = False) ->
         head.bias[: len(action)] = torch.tensor(action).clamp(-0.999, 0.999).atanh()
         head.bias[len(action) :] = -20.0  # the least noise that it has
         if broken:
-            head.weight[:, ::2], head.weight[:, 1::2] = 3e38, -3e38
+            # A sum of large negative numbers is -inf in any order, and its SiLU is NaN.
+            norm, join = policy.trunk.squeeze[1], policy.trunk.join[0]
+            norm.weight.zero_()
+            norm.bias.fill_(3e38)
+            join.weight.fill_(-1.0)
     return pack_parameters(policy, rho, version)
 
 
