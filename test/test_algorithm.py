@@ -89,7 +89,9 @@ def success_rate(world: PointWorld, behaviour: str = "policy", episodes: int = 5
     return float(np.mean([world.rollout(spec).terminated for spec in specs]))
 
 
-@pytest.mark.parametrize("objective", ["literal", "stabilised"])
+@pytest.mark.parametrize(
+    "objective", ["literal", pytest.param("stabilised", marks=pytest.mark.slow)]
+)
 def test_a_trivial_world_is_solved(tmp_path: Path, objective: str) -> None:
     world, _, progress = run(tmp_path / "run", CONFIG, objective=objective)
     assert progress.state == "done" and progress.env_steps >= 600
