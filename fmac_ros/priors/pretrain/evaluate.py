@@ -10,9 +10,10 @@ from transformers import PreTrainedModel
 
 from fmac_ros.priors.base import LatentSpace
 from fmac_ros.priors.pretrain.autoencoder import CHANGE_LEVEL, reference_rows
-from fmac_ros.priors.pretrain.heads import Videos, score, score_all
+from fmac_ros.priors.pretrain.heads import score, score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.metrics import area_under_curve, precision_recall, rank_correlation
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.video import changes
 from fmac_ros.priors.pretrain.videos import KINDS, SOLVING_KINDS, read_all_pictures, read_table
 from fmac_ros.priors.pretrain.windows import window_rows
@@ -35,7 +36,7 @@ def evaluate_encoder(encoder: LatentSpace, directory: Path, seed: int) -> Number
     return {"error": float(error.mean()), "error_where_moved": float(error[moved].mean())}
 
 
-def evaluate_value(head: PreTrainedModel, videos: Videos) -> Numbers:
+def evaluate_value(head: PreTrainedModel, videos: PictureVideos) -> Numbers:
     """Mean over videos of the rank correlation between value and progress, by what is shown."""
     table, values = videos.table, score_all(head, videos)
     found: dict[str, list[float]] = {}
@@ -52,7 +53,7 @@ def evaluate_value(head: PreTrainedModel, videos: Videos) -> Numbers:
     return numbers
 
 
-def evaluate_success(head: PreTrainedModel, videos: Videos, seed: int) -> Numbers:
+def evaluate_success(head: PreTrainedModel, videos: PictureVideos, seed: int) -> Numbers:
     """AUC, precision, recall, and false positives by kind, at the head's threshold."""
     table, scores, threshold = videos.table, score_all(head, videos), head.config.threshold
     precision, recall = precision_recall(scores, table.solved, threshold)
@@ -98,7 +99,7 @@ def evaluate_video(pipeline: VideoPipeline, videos: LatentVideos, seed: int) -> 
     return {"error_relative_to_copying": error.tolist(), "cosine_of_change": direction}
 
 
-def _slices(videos: Videos) -> list[tuple[str, np.ndarray]]:
+def _slices(videos: PictureVideos) -> list[tuple[str, np.ndarray]]:
     table = videos.table
     arms = np.array([info.arm for info in table.infos])[table.video]
     named = [(f"kind/{kind}", table.kind == kind) for kind in KINDS]
@@ -107,7 +108,7 @@ def _slices(videos: Videos) -> list[tuple[str, np.ndarray]]:
     return [(name, mask) for name, mask in named if mask.any()]
 
 
-def _videos_found(videos: Videos, said: np.ndarray, mask: np.ndarray) -> float:
+def _videos_found(videos: PictureVideos, said: np.ndarray, mask: np.ndarray) -> float:
     """Share of the solving videos in which at least one solved frame is recognised."""
     table = videos.table
     solving = np.unique(table.video[mask & table.solved])
@@ -115,7 +116,7 @@ def _videos_found(videos: Videos, said: np.ndarray, mask: np.ndarray) -> float:
     return float(np.isin(solving, found).mean()) if len(solving) else float("nan")
 
 
-def _other_sentence(head: PreTrainedModel, videos: Videos, seed: int) -> float:
+def _other_sentence(head: PreTrainedModel, videos: PictureVideos, seed: int) -> float:
     """Share of solved frames that count as solved for another thing in the scene."""
     table = videos.table
     rows = np.flatnonzero(table.solved & videos.sentences.has_other(table.video))

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from torch import nn
 
 from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, load_picture_head
-from fmac_ros.priors.pretrain.devices import CPU, device_of
+from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
-from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.videos import VideoTable
-
-
-class Videos(Protocol):
-    """A data set in the form that a head takes."""
-
-    @property
-    def table(self) -> VideoTable:
-        """The annotations."""
-        ...
-
-    @property
-    def sentences(self) -> Sentences:
-        """The sentence vectors."""
-        ...
-
-    def clean(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
-        """(n, ...) inputs of the rows."""
-        ...
-
-    def draw(self, rows: np.ndarray, device: torch.device = CPU) -> torch.Tensor:
-        """The same, varied for training."""
-        ...
 
 
 def new_head(part: str, videos: PictureVideos, settings: PretrainSettings) -> PictureHead:
@@ -51,14 +25,14 @@ def new_head(part: str, videos: PictureVideos, settings: PretrainSettings) -> Pi
     return PictureHead(PictureHeadConfig(picture_size=videos.picture_size, text_size=text_size))
 
 
-def score_all(head: nn.Module, videos: Videos) -> np.ndarray:
+def score_all(head: nn.Module, videos: PictureVideos) -> np.ndarray:
     """(N,) float32 answers of a head on every frame, for each video's own sentence."""
     return score(head, videos, np.arange(len(videos.table)))
 
 
 @torch.inference_mode()
 def score(
-    head: nn.Module, videos: Videos, rows: np.ndarray, embeddings: np.ndarray | None = None
+    head: nn.Module, videos: PictureVideos, rows: np.ndarray, embeddings: np.ndarray | None = None
 ) -> np.ndarray:
     """(n,) float32 answers for rows, asked with other sentence embeddings (n, d) where given."""
     head.eval()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
 
-from fmac_ros.picture import shrink
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.pretrain.frames import Frames
 from fmac_ros.priors.pretrain.training import Log
@@ -23,7 +22,7 @@ def write_latents(
         target = latents_path(folder, path, encoder.version)
         if target.exists():
             continue
-        latents = encoder.encode(shrink(read_pictures(path), encoder.picture_size))
+        latents = encoder.encode(read_pictures(path))
         partial = target.with_suffix(".partial")
         save_file({"latents": latents}, partial)
         os.replace(partial, target)

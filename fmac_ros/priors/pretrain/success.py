@@ -10,7 +10,7 @@ from torch.nn import functional
 from fmac_ros.priors.embedded import EmbeddedSuccess
 from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.devices import device_of
-from fmac_ros.priors.pretrain.heads import Videos, new_head, score_all
+from fmac_ros.priors.pretrain.heads import new_head, score_all
 from fmac_ros.priors.pretrain.metrics import threshold_at
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
@@ -58,7 +58,7 @@ def success_groups(table: VideoTable) -> list[tuple[np.ndarray, float]]:
     return [(np.flatnonzero(mask), share) for mask, share in groups if mask.any()]
 
 
-def success_loss(videos: Videos, batch: int) -> Loss:
+def success_loss(videos: PictureVideos, batch: int) -> Loss:
     """Cross entropy on solved frames and hard negatives.
 
     A tenth of the batch are solved frames asked about another thing in the scene: solved for
@@ -89,7 +89,7 @@ def success_loss(videos: Videos, batch: int) -> Loss:
     return loss
 
 
-def choose_threshold(head: nn.Module, validation: Videos) -> float:
+def choose_threshold(head: nn.Module, validation: PictureVideos) -> float:
     """The threshold that one in a hundred held-out unsolved frames passes."""
     scores = score_all(head, validation)
     return threshold_at(scores[~validation.table.solved], FALSE_POSITIVE_RATE)

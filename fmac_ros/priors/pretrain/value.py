@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from fmac_ros.priors.picture_head import PictureHead
 from fmac_ros.priors.pretrain.devices import device_of
-from fmac_ros.priors.pretrain.heads import Videos, new_head
+from fmac_ros.priors.pretrain.heads import new_head
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
@@ -36,7 +36,7 @@ def value_targets(steps_to_end: np.ndarray) -> np.ndarray:
     return (1 - np.minimum(steps_to_end, VALUE_HORIZON) / VALUE_HORIZON).astype(np.float32)
 
 
-def value_loss(videos: Videos, batch: int) -> Loss:
+def value_loss(videos: PictureVideos, batch: int) -> Loss:
     """Cross entropy with the soft target; unsolved frames only have an upper bound.
 
     A frame of a video that never solves the task has no known distance to the end, but at
