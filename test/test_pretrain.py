@@ -15,6 +15,7 @@ from synthetic_videos import sentence, write_videos
 from torch import nn
 
 from fmac_ros.paths import package_dir
+from fmac_ros.priors.pretrain.checkpoint import Checkpoint
 from fmac_ros.priors.pretrain.devices import DEVICES, choose_device
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
@@ -100,6 +101,24 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(tmp_path: Path) -> No
     fit("value", continued, line, settings, told.append)
     assert "continued from" in told[0] and "step 25/40" in told[0]
     torch.testing.assert_close(continued.weight, whole.weight)
+
+
+def test_restored_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
+    def convolution() -> tuple[nn.Conv2d, torch.optim.AdamW]:
+        model = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+        return model, torch.optim.AdamW(model.parameters())
+
+    model, optimizer = convolution()
+    model(torch.randn(2, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    checkpoint = Checkpoint(tmp_path / "some.safetensors")
+    checkpoint.save({"model": model.state_dict()}, optimizer, {})
+    other, restored = convolution()
+    checkpoint.load(restored, other)
+    moments = restored.state[other.weight]
+    for name in ("exp_avg", "exp_avg_sq"):
+        assert moments[name].stride() == other.weight.stride()
+        torch.testing.assert_close(moments[name], optimizer.state[model.weight][name])
 
 
 def test_a_minute_limit_stops_the_training(tmp_path: Path) -> None:

@@ -63,10 +63,16 @@ class Checkpoint:
         return facts
 
     def _restore(self, optimizer: torch.optim.Optimizer, adam: dict[str, torch.Tensor]) -> None:
+        parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
         state: dict[int, dict[str, torch.Tensor]] = {}
         for path, tensor in adam.items():
             index, key = path.split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor
+            state.setdefault(int(index), {})[key] = _laid_as(parameters[int(index)], tensor)
         whole = optimizer.state_dict()
         whole["state"] = state
         optimizer.load_state_dict(whole)
+
+
+def _laid_as(weight: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """A moment in the memory order of its weight, without which a GPU's fused step refuses it."""
+    return torch.empty_like(weight).copy_(tensor) if tensor.shape == weight.shape else tensor
