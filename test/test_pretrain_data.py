@@ -15,6 +15,7 @@ from synthetic_videos import LENGTH, sentence, write_videos
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.autoencoder import reference_rows
 from fmac_ros.priors.pretrain.frames import Frames, map_pictures
+from fmac_ros.priors.pretrain.latents import look_at
 from fmac_ros.priors.pretrain.metrics import (
     area_under_curve,
     precision_recall,
@@ -32,7 +33,7 @@ from fmac_ros.priors.pretrain.value import (
     value_loss,
     value_targets,
 )
-from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
+from fmac_ros.priors.pretrain.videos import VideoInfo, VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.pretrain.windows import LAST_FRAMES, future_rows, progress_rows, window_rows
 
 
@@ -241,3 +242,24 @@ def _bound(sentences: torch.Tensor) -> torch.Tensor:
     exchanged = torch.arange(len(sentences)) >= len(sentences) - round(EXCHANGED_SHARE * 64)
     low = torch.logit(torch.tensor(1 - EXCHANGED_STEPS / VALUE_HORIZON))
     return torch.where(exchanged, low, torch.tensor(100.0))
+
+
+def test_another_look_moves_and_lights_a_whole_video_alike(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    still = rng.integers(60, 190, (2, 1, 64, 128, 3), np.uint8).repeat(3, axis=1)  # two videos
+    shard = tmp_path / "shard_00000.safetensors"
+    columns = {"frame": [0, 1, 2] * 2, "video": [0] * 3 + [1] * 3, "solved": [0] * 6}
+    tensors = {name: np.array(column, np.int32) for name, column in columns.items()}
+    tensors |= {"pictures": still.reshape(-1, 64, 128, 3), "steps_to_end": tensors["solved"] - 1}
+    infos = [VideoInfo(sentence("red"), "panda", "press_button", "random", n) for n in range(2)]
+    save_file(tensors, shard, {"videos": json.dumps([dataclasses.asdict(i) for i in infos])})
+
+    np.testing.assert_array_equal(look_at(shard, 0), tensors["pictures"])
+    seen = look_at(shard, 1)
+    np.testing.assert_array_equal(seen, look_at(shard, 1))
+    videos = seen.reshape(still.shape)
+    for video in videos:
+        np.testing.assert_array_equal(video, video[:1].repeat(3, axis=0))
+    changed = np.abs(videos.astype(int) - still).mean((1, 2, 3, 4))
+    assert (changed > 10).all()  # noise of 37 levels that was moved
+    assert (seen != look_at(shard, 2)).any()

@@ -15,7 +15,7 @@ from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
 from fmac_ros.priors.pretrain.frames import map_pictures
 from fmac_ros.priors.pretrain.heads import score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
-from fmac_ros.priors.pretrain.latents import read_latents, write_latents
+from fmac_ros.priors.pretrain.latents import TRAINING_LOOKS, read_latents, write_latents
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.rendering import render_videos
 from fmac_ros.priors.pretrain.report import write_report
@@ -89,8 +89,9 @@ def _latents(stage: str, settings: PretrainSettings, log: Log) -> None:
     part = slice(int(stage.split(":")[1]), None, 2) if ":" in stage else slice(None)
     encoder = _encoder(settings)
     encoder.model.to(settings.device)
-    for name, directory in (("train", settings.videos), ("validation", settings.validation)):
-        write_latents(directory, encoder, settings.work / name, log, part)
+    sets = (("train", settings.videos, TRAINING_LOOKS), ("validation", settings.validation, 1))
+    for name, directory, looks in sets:
+        write_latents(directory, encoder, settings.work / name, log, part, looks)
 
 
 def _value(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -104,7 +105,8 @@ def _success(_: str, settings: PretrainSettings, log: Log) -> None:
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
     value = load_picture_head(settings.weights / "value").to(settings.device)
     values = score_all(value, _pictures(settings, "train"))
-    train_video(_videos(settings, "train"), values, settings, log)
+    looks = [_videos(settings, "train", look) for look in range(TRAINING_LOOKS)]
+    train_video(looks, values, settings, log)
 
 
 def _report(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -127,10 +129,10 @@ def _encoder(settings: PretrainSettings) -> Encoder:
     return load_encoder_from(settings.weights / "encoder")
 
 
-def _videos(settings: PretrainSettings, name: str) -> LatentVideos:
+def _videos(settings: PretrainSettings, name: str, look: int = 0) -> LatentVideos:
     directory = settings.videos if name == "train" else settings.validation
     table = read_table(directory)
-    latents = read_latents(directory, _encoder(settings).version, settings.work / name)
+    latents = read_latents(directory, _encoder(settings).version, settings.work / name, look)
     return LatentVideos(table, latents, Sentences(table, SentenceEncoder()))
 
 

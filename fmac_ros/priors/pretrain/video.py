@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from diffusers import DDIMScheduler
@@ -24,22 +26,25 @@ SCALE_WINDOWS = 2048
 
 
 def train_video(
-    videos: LatentVideos, values: np.ndarray, settings: PretrainSettings, log: Log
+    looks: Sequence[LatentVideos], values: np.ndarray, settings: PretrainSettings, log: Log
 ) -> VideoPipeline:
     """Train ``M_tau`` and save the pipeline in half precision.
 
     Args:
+        looks: the same videos as they are, and moved and in other light (``latents``).
         values: (N,) M_V of every frame, which tells where a video gets on with its task.
     """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
+    videos = looks[0]
     rows = progress_rows(videos.table, values, rng)
     log(f"video: {len(rows)} windows show progress")
     denoiser = _new_denoiser(videos, rng.choice(rows, SCALE_WINDOWS), settings)
     scheduler = make_scheduler()
     scales = denoiser.scales(torch.empty(0))
-    videos.latents.hold(settings.device)
-    loss = denoising_loss(videos, rows, scheduler, scales, settings.batch("video"))
+    for look in looks:
+        look.latents.hold(settings.device)
+    loss = denoising_loss(looks, rows, scheduler, scales, settings.batch("video"))
     fit("video", denoiser, loss, settings, log)
     pipeline = VideoPipeline(denoiser.half(), scheduler, STEPS)
     pipeline.save_pretrained(settings.weights / "video")
@@ -78,18 +83,22 @@ def frame_scales(videos: LatentVideos, rows: np.ndarray) -> list[float]:
 
 
 def denoising_loss(
-    videos: LatentVideos,
+    looks: Sequence[LatentVideos],
     starts: np.ndarray,
     scheduler: DDIMScheduler,
     scales: torch.Tensor,
     batch: int,
 ) -> Loss:
-    """Mean square error of the clean change predicted from a noisy one (DDPM, x0 form)."""
+    """Mean square error of the clean change predicted from a noisy one (DDPM, x0 form).
+
+    Each batch is drawn in one of the looks.
+    """
     scheduler.set_timesteps(STEPS)
     visited = scheduler.timesteps.clone()
 
     def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
         rows, device = rng.choice(starts, batch), device_of(model)
+        videos = looks[int(rng.integers(len(looks)))]
         current, change = changes(videos, rows, device)
         clean = (change / scales.to(device)).flatten(1, 2)  # (n, N*c, h, w)
         times = draw_times(visited, batch).to(device)
