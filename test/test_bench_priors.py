@@ -128,8 +128,8 @@ def test_arms_that_were_seen_come_from_the_weights(priors: Path, tmp_path: Path)
 def test_the_whole_bench(
     priors: Path, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = Following(play_steps=40, updates=2, episodes=1)
-    monkeypatch.setattr("fmac_ros.bench.priors.following.Following", lambda *_: small)
+    small = Following(40, updates=2, rounds=1, practice=2, round_updates=2, episodes=1)
+    monkeypatch.setattr("fmac_ros.bench.priors.following.Following", lambda *_, **__: small)
     monkeypatch.setattr("fmac_ros.bench.priors.following.HORIZON", 3)
     result, out = tmp_path / "result.json", tmp_path / "out"
     words = f"bench priors --priors {priors} --videos {videos} --out {out} --json {result}"

@@ -67,6 +67,7 @@ def _add_priors(parser: argparse.ArgumentParser) -> None:
     option("--videos-per-arm", type=int, default=100, help="held-out videos (default 100)")
     option("--episodes", type=int, default=20, help="layouts to follow videos on, 0 for none")
     option("--play-steps", type=int, default=4000, help="random play behind inverse dynamics")
+    option("--rounds", type=int, default=4, help="of practice before that, 0 for random play alone")
     option("--look-ahead", type=int, default=2, help="which imagined frame is followed")
     option("--seed", type=int, default=0, help="of layouts, networks and noise (default 0)")
     option("--videos", type=Path, help="directory of the held-out videos (default: cache)")
@@ -115,7 +116,7 @@ def _prior_bench(args: argparse.Namespace) -> Any:
         videos_per_arm=args.videos_per_arm,
         look_ahead=args.look_ahead,
         seed=args.seed,
-        following=Following(args.play_steps, args.play_steps, args.episodes)
+        following=Following(args.play_steps, args.play_steps, args.rounds, episodes=args.episodes)
         if args.episodes
         else None,
     )

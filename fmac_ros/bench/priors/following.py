@@ -1,13 +1,14 @@
 """How often an arm that follows the imagined video solves the task.
 
-The inverse dynamics model is a good one: it learns on more random play than a run of
-Algorithm 1 has, until the video prior is what limits. No policy is trained.
+The inverse dynamics model is a good one: it learns on more random play than a run of Algorithm 1
+has, and then, as it does there, on what came of following, because play knows little of the
+states that following leads to. No policy is trained.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,12 +34,18 @@ class Following:
 
     Attributes:
         play_steps: random play that the inverse dynamics model learns from.
-        updates: of the inverse dynamics model.
+        updates: of the inverse dynamics model after the play.
+        rounds: times that it then follows the video on training layouts and learns from that.
+        practice: episodes of a round.
+        round_updates: of the inverse dynamics model after each round.
         episodes: held-out layouts to follow the video on.
     """
 
     play_steps: int = 4000
     updates: int = 4000
+    rounds: int = 4
+    practice: int = 12
+    round_updates: int = 1000
     episodes: int = 20
 
 
@@ -51,19 +58,22 @@ def follow(
         needs = needs_of(sentence, {"horizon": HORIZON})
         controller = ArmController(world.robot, needs.get("action_space", "ee_delta"))
         robot = LocalRobot(world, controller, priors)
-        tell(f"{arm}, {sentence!r}: random play for the inverse dynamics model")
-        learner = _learner(robot, priors, sentence, effort, seed)
-        robot.on_parameters(learner.updates, learner.parameters())
-        tell(f"{arm}, {sentence!r}: following the imagined video")
         horizon = needs.get("horizon", HORIZON)
         spec = RolloutSpec("eval", sentence, "prior", horizon, seed, deterministic=True)
+        tell(f"{arm}, {sentence!r}: random play for the inverse dynamics model")
+        learner = _play(robot, priors, sentence, effort, seed)
+        for done in range(effort.rounds):
+            tell(f"{arm}, {sentence!r}: practice, round {done + 1} of {effort.rounds}")
+            _practise(robot, priors, learner, spec, effort, done)
+        tell(f"{arm}, {sentence!r}: following the imagined video")
+        robot.on_parameters(learner.updates, learner.parameters())
         solved = evaluate(robot, spec, effort.episodes)
     finally:
         world.close()
     return sum(solved), len(solved)
 
 
-def _learner(
+def _play(
     robot: LocalRobot, priors: LocalPriors, sentence: str, effort: Following, seed: int
 ) -> Learner:
     learner, steps = None, 0
@@ -76,19 +86,44 @@ def _learner(
             seed + steps,
             stop_on_success=False,
         )
-        episode = robot.rollout(spec)
-        latents = priors.priors.encoder.encode(episode.pictures)
+        record = _record(robot, priors, spec)
         if learner is None:
-            sizes = episode.proprio.shape[1], episode.actions.shape[1]
+            sizes = record.episode.proprio.shape[1], record.episode.actions.shape[1]
             learner = Learner(LearnerConfig(), priors.priors.encoder.latent_shape, *sizes, seed)
-        learner.add(Record(episode, _no_labels(latents), latents))
-        steps += episode.steps
+        learner.add(record)
+        steps += record.episode.steps
     assert learner is not None
     learner.update_inverse_dynamics(effort.updates)
     return learner
 
 
-def _no_labels(latents: np.ndarray) -> PriorLabels:
-    """Eq. 1 reads no prior's answer."""
+def _practise(
+    robot: LocalRobot,
+    priors: LocalPriors,
+    learner: Learner,
+    spec: RolloutSpec,
+    effort: Following,
+    done: int,
+) -> None:
+    """One round: follow the video on training layouts, not always the same way, and learn."""
+    robot.on_parameters(learner.updates, learner.parameters())
+    first = spec.seed + effort.play_steps + done * effort.practice
+    for seed in range(first, first + effort.practice):
+        own = replace(
+            spec,
+            episode_id=f"practice-{seed}",
+            seed=seed,
+            deterministic=False,
+            stop_on_success=False,
+        )
+        learner.add(_record(robot, priors, own))
+    learner.update_inverse_dynamics(effort.round_updates)
+
+
+def _record(robot: LocalRobot, priors: LocalPriors, spec: RolloutSpec) -> Record:
+    """An episode for Eq. 1, which reads no prior's answer."""
+    episode = robot.rollout(spec)
+    latents = priors.priors.encoder.encode(episode.pictures)
     nothing = np.zeros(len(latents), np.float32)
-    return PriorLabels(nothing, nothing, nothing, np.zeros_like(latents[1:]))
+    labels = PriorLabels(nothing, nothing, nothing, np.zeros_like(latents[1:]))
+    return Record(episode, labels, latents)
