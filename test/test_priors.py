@@ -84,6 +84,30 @@ def test_an_episode_is_labelled(priors: Priors, pictures: np.ndarray) -> None:
     np.testing.assert_array_equal(LocalPriors(priors).label(episode).imagined, labels.imagined)
 
 
+def test_what_was_judged_on_the_way_is_not_asked_again(
+    priors: Priors, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    scores = priors.success.scores
+
+    def counted(shown: np.ndarray, sentence: str) -> np.ndarray:
+        asked.append(len(shown))
+        return scores(shown, sentence)
+
+    zeros = np.zeros((4, 3), np.float32)
+    episode = Episode("e", TASK, pictures, np.zeros((5, 6)), zeros, False, True, "policy", 0)
+    plain = LocalPriors(priors).label(episode)
+    monkeypatch.setattr(priors.success, "scores", counted)
+    local = LocalPriors(priors)
+    judged = [local.judge(picture, TASK) for picture in pictures[1:]]
+    labels = local.label(episode)
+    assert asked == [1, 1, 1, 1, 1]  # the first state is not judged on the way
+    assert [score for score, _ in judged] == labels.success_scores[1:].tolist()
+    assert [verdict for _, verdict in judged] == labels.successes[1:].astype(bool).tolist()
+    np.testing.assert_allclose(labels.success_scores, plain.success_scores, atol=2e-3)
+    assert local.label(episode).success_scores.shape == (5,) and asked[-1] == 5  # none is kept
+
+
 def test_a_tasks_own_threshold_labels_its_episodes(
     priors: Priors, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

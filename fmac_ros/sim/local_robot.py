@@ -14,7 +14,6 @@ from fmac_ros.chooser import Chooser
 from fmac_ros.learning.actor import Actor
 from fmac_ros.learning.progress import Subscriber
 from fmac_ros.picture import tile
-from fmac_ros.priors.base import threshold_of
 from fmac_ros.priors.local import LocalPriors
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.rollout import Rollout, Step
@@ -101,9 +100,7 @@ class LocalRobot(Subscriber):
     def _judge(self, rollout: Rollout, observation: Observation) -> None:
         if not rollout.spec.stop_on_success:
             return
-        success = self._priors.priors.success
-        score = float(success.scores(tile(observation.images)[None], rollout.spec.task)[0])
-        rollout.judge(score, score >= threshold_of(success, rollout.spec.task))
+        rollout.judge(*self._priors.judge(tile(observation.images), rollout.spec.task))
 
     def _episode(self, spec: RolloutSpec, rollout: Rollout, steps: list[Step]) -> Episode:
         states = [step.observation for step in steps] + [steps[-1].next_observation]
