@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -105,8 +106,7 @@ def _success(_: str, settings: PretrainSettings, log: Log) -> None:
 def _video(_: str, settings: PretrainSettings, log: Log) -> None:
     value = load_picture_head(settings.weights / "value").to(settings.device)
     values = score_all(value, _pictures(settings, "train"))
-    looks = [_videos(settings, "train", look) for look in range(TRAINING_LOOKS)]
-    train_video(looks, values, settings, log)
+    train_video(_looks(settings), values, settings, log)
 
 
 def _report(_: str, settings: PretrainSettings, log: Log) -> None:
@@ -129,11 +129,21 @@ def _encoder(settings: PretrainSettings) -> Encoder:
     return load_encoder_from(settings.weights / "encoder")
 
 
-def _videos(settings: PretrainSettings, name: str, look: int = 0) -> LatentVideos:
+def _videos(settings: PretrainSettings, name: str) -> LatentVideos:
     directory = settings.videos if name == "train" else settings.validation
     table = read_table(directory)
-    latents = read_latents(directory, _encoder(settings).version, settings.work / name, look)
+    latents = read_latents(directory, _encoder(settings).version, settings.work / name)
     return LatentVideos(table, latents, Sentences(table, SentenceEncoder()))
+
+
+def _looks(settings: PretrainSettings) -> list[LatentVideos]:
+    """The training videos in each look; they share table and sentences."""
+    first, version = _videos(settings, "train"), _encoder(settings).version
+    others = (
+        read_latents(settings.videos, version, settings.work / "train", look)
+        for look in range(1, TRAINING_LOOKS)
+    )
+    return [first, *(replace(first, latents=latents) for latents in others)]
 
 
 def _pictures(settings: PretrainSettings, name: str) -> PictureVideos:
