@@ -171,3 +171,6 @@ def check_fine_tuning(made: PretrainSettings, tmp_path: Path) -> None:
     other = dataclasses.replace(made, weights=package_dir() / "weights", start_from=made.weights)
     with pytest.raises(ValueError, match="fine-tuning needs the same encoder"):
         check_latent_space(other)
+    run_track(("autoencoder",), tuned)
+    for config in ("video/denoiser/config.json", "encoder/config.json"):
+        assert str(made.weights) not in (tuned.weights / config).read_text()

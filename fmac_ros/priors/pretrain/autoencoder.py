@@ -15,6 +15,7 @@ from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.frames import map_pictures
 from fmac_ros.priors.pretrain.settings import PretrainSettings
+from fmac_ros.priors.pretrain.starting import as_new
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import load_encoder_from
@@ -38,7 +39,7 @@ def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencode
     if settings.start_from is None:
         model = PictureAutoencoder(*small_size(settings.videos))
     else:
-        model = load_encoder_from(settings.start_from / "encoder").model
+        model = as_new(load_encoder_from(settings.start_from / "encoder").model)
     size = model.config.height, model.config.width
     table, pictures = read_table(settings.videos), read_all_pictures(settings.videos, size)
     batch = settings.batch("autoencoder")

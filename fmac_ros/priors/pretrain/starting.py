@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from diffusers import ModelMixin
+
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.weights import version_of
+
+Model = TypeVar("Model", bound=ModelMixin)
+
+
+def as_new(loaded: Model) -> Model:
+    """The same model, saved without the name of the folder that ``loaded`` came from."""
+    own = {name: value for name, value in loaded.config.items() if not name.startswith("_")}
+    model = type(loaded)(**own)
+    model.load_state_dict(loaded.state_dict())
+    return model
 
 
 def check_latent_space(settings: PretrainSettings) -> None:

@@ -13,7 +13,7 @@ from fmac_ros.priors.denoiser import LatentDenoiser
 from fmac_ros.priors.pretrain.devices import CPU, device_of
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
-from fmac_ros.priors.pretrain.starting import check_latent_space
+from fmac_ros.priors.pretrain.starting import as_new, check_latent_space
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.windows import FRAMES, future_rows, progress_rows
 from fmac_ros.priors.video import DIFFUSION_TIMES, VideoPipeline, make_scheduler
@@ -58,7 +58,7 @@ def _new_denoiser(
     if settings.start_from is not None:
         check_latent_space(settings)
         root = settings.start_from / "video"
-        return VideoPipeline.from_pretrained(root, **DIFFUSERS_LOADING).denoiser
+        return as_new(VideoPipeline.from_pretrained(root, **DIFFUSERS_LOADING).denoiser)
     return LatentDenoiser(
         latent_shape=videos.latent_shape,
         frames=FRAMES,
