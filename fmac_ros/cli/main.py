@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from fmac_ros import __version__
+from fmac_ros.allocator import keep_freed_memory
 from fmac_ros.cli import (
     bench,
     calibrate,
@@ -53,6 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
     args = make_parser().parse_args(argv)
+    keep_freed_memory()
     try:
         return int(COMMANDS[args.command].run(args))
     except (ValueError, OSError, RuntimeError) as error:

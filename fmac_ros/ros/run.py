@@ -10,6 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from fmac_ros.allocator import keep_freed_memory
 from fmac_ros.ros.parameters import ParameterError
 
 _KEPT: list[SingleThreadedExecutor] = []
@@ -25,6 +26,7 @@ def run_node(factory: Callable[[], Node], args: Sequence[str] | None = None) -> 
     Call it from the main thread. One thread runs all callbacks; slow work belongs into a
     worker thread of the node.
     """
+    keep_freed_memory()
     node: Node | None = None
     try:
         rclpy.init(args=None if args is None else list(args))

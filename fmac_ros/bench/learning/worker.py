@@ -13,6 +13,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from fmac_ros.allocator import keep_freed_memory
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.methods import PIXELS, PRIORS, SB3, method_of
 from fmac_ros.bench.learning.outcome import Outcome, Row, make_row, save_row
@@ -38,6 +39,7 @@ def work(
     Args:
         keep: leave the episodes on the disk.
     """
+    keep_freed_memory()
     # Ctrl-C reaches the whole group: the parent decides, so that all save what they have.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from fmac_ros.allocator import keep_freed_memory
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.picture_head import load_picture_head
 from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
@@ -50,6 +51,7 @@ def run_all(settings: PretrainSettings) -> None:
 
 def run_track(track: tuple[str, ...], settings: PretrainSettings) -> None:
     """Run stages one after another in this process, on one thread."""
+    keep_freed_memory()
     if settings.device == "cpu":
         torch.set_num_threads(1)  # two busy processes with two threads each are ten times slower
     for stage in track:
