@@ -176,6 +176,33 @@ def test_the_command_writes_what_loading_uses(
     (folder / "success" / FILE).unlink()
 
 
+def test_a_check_measures_what_is_there_on_other_videos(
+    folder: Path, videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = ["calibrate", "--priors", str(folder), "--check", str(videos)]
+    assert main.main(check) == main.EXIT_FAILED  # nothing is there yet
+    made = folder / "success" / FILE
+    prior = load_priors(folder, OFF).success
+    table, pictures = read_table(videos), read_all_pictures(videos)
+    strict = replace(calibration_of(prior, videos), tasks={}, success_frames=3)
+    strict.save(made)
+    before = made.read_bytes()
+    capsys.readouterr()
+    assert main.main([*check, "--fpr", "0.1", "--json", str(tmp_path / "out.json")]) == 0
+    assert made.read_bytes() == before
+    assert "a claim is 3 frames in a row" in capsys.readouterr().out
+    rows = json.loads((tmp_path / "out.json").read_text())["rows"]
+    row = next(row for row in rows if (row["fpr"], row["per"]) == (0.1, "frame"))
+    threshold = strict.thresholds(ThresholdOptions(0.1))[1]
+    ours = table.task == row["task"]
+    said = ask_success(prior, table, pictures)[ours & ~table.solved] >= threshold
+    assert row["false_positive_rate"] == pytest.approx(said.mean())
+    replace(strict, version="older").save(made)
+    assert main.main(check) == main.EXIT_FAILED
+    assert "fmac calibrate' makes it anew" in capsys.readouterr().err
+    made.unlink()
+
+
 def test_without_a_calibration_the_own_threshold_holds_with_a_warning(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

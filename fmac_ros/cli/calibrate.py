@@ -25,6 +25,12 @@ def add_parser(subparsers: Any) -> None:
         help="labelled videos, shards as fmac pretrain writes them, that the prior did not learn "
         "from (default: the held-out ones, rendered into the cache)",
     )
+    option(
+        "--check",
+        type=Path,
+        help="other labelled videos: show what the calibration that is there gives on them, and "
+        "write none",
+    )
     option("--arms", help="arms to render, comma between them (default: all)")
     option("--fpr", type=float, default=0.01, help="rate to report besides others (default 0.01)")
     option(
@@ -35,37 +41,52 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask the prior about every frame, write the calibration, show what it gives."""
-    from fmac_ros.priors.pretrain.rendering import render_held_out
-    from fmac_ros.priors.pretrain.settings import ARMS
+    """Ask the prior about every frame, write or check the calibration, show what it gives."""
     from fmac_ros.priors.pretrain.videos import read_all_pictures, read_table
     from fmac_ros.priors.registry import load_priors
-    from fmac_ros.trust.calibration import ThresholdOptions
+    from fmac_ros.trust.calibrated import CalibratedSuccess
+    from fmac_ros.trust.calibration import Calibration, ThresholdOptions
     from fmac_ros.trust.measuring import ask_success, describe, make_calibration
 
     if args.success_frames < 1:
         raise ValueError(f"success_frames is {args.success_frames}, valid: 1 or more")
     wanted = sorted({*RATES, ThresholdOptions(args.fpr).rate} - {0.0})
     out = args.out or _place(args.priors)
-    folder = args.videos or cache_dir() / "calibration_videos"
-    if args.videos is None:
-        render_held_out(folder, options.names("arms", args.arms, ARMS), print)
+    checked = Calibration.load(out) if args.check else None
+    folder = args.check or args.videos or _rendered(args.arms)
     prior = load_priors(args.priors, ThresholdOptions(rate=0.0)).success
     table = read_table(folder)
     scores = ask_success(prior, table, read_all_pictures(folder))
-    calibration = make_calibration(prior.name, prior.version, scores, table, args.success_frames)
-    calibration.save(out)
+    if checked is None:
+        told = "on the calibration videos themselves"
+        made = make_calibration(prior.name, prior.version, scores, table, args.success_frames)
+        made.save(out)
+    else:
+        told = f"of {out} on the {len(table.infos)} videos of {folder}"
+        made = checked
+        CalibratedSuccess(prior, made, ThresholdOptions())  # refuses another prior's
     rows = [
         {"fpr": rate, "per": per, **row}
         for rate, per, chosen in _choices(wanted)
-        for row in describe(calibration, scores, table, chosen)
+        for row in describe(made, scores, table, chosen)
     ]
-    _show(rows, args.success_frames)
-    print(f"{prior.name} {prior.version}: written to {out}")
+    _show(rows, made.success_frames, told)
+    if checked is None:
+        print(f"{prior.name} {prior.version}: written to {out}")
     if args.json:
         finite = [{k: _finite(v) for k, v in row.items()} for row in rows]
-        result.write_json(args.json, {"rows": finite, "about": dict(calibration.about)})
+        result.write_json(args.json, {"rows": finite, "about": dict(made.about)})
     return 0
+
+
+def _rendered(arms: str | None) -> Path:
+    """The held-out videos in the cache."""
+    from fmac_ros.priors.pretrain.rendering import render_held_out
+    from fmac_ros.priors.pretrain.settings import ARMS
+
+    folder = cache_dir() / "calibration_videos"
+    render_held_out(folder, options.names("arms", arms, ARMS), print)
+    return folder
 
 
 def _choices(rates: list[float]) -> list[tuple[float, str, Any]]:
@@ -88,8 +109,8 @@ def _place(priors: str) -> Path:
     return find_priors(priors) / "success" / FILE
 
 
-def _show(rows: list[dict[str, Any]], frames: int) -> None:
-    print(f"measured on the calibration videos themselves; a claim is {frames} frames in a row\n")
+def _show(rows: list[dict[str, Any]], frames: int, told: str) -> None:
+    print(f"thresholds measured {told}; a claim is {frames} frames in a row\n")
     print(
         "   fpr  per      task          failure below  success from  recall  false frames  "
         "false claims  unsure"
