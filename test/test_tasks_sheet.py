@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from fmac_ros.cli import main
+from fmac_ros.metaworld.tasks import SENTENCES
 from fmac_ros.tasks import TASKS
 
 
@@ -37,7 +38,34 @@ def test_the_sheet_has_a_cell_for_each_task_and_arm(tmp_path):
     assert np.abs(first.astype(int) - seen).mean() < 10, "the same scene in both"
 
 
-@pytest.mark.parametrize("option", ["--tasks", "--robots"])
-def test_options_name_what_is_valid(option, capsys):
-    assert main.main(["tasks", option, "none"]) == 1
+def test_tasks_of_metaworld_are_listed_with_their_sentences(capsys):
+    assert main.main(["tasks", "--world", "metaworld"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [line for name, told in SENTENCES.items() for line in (name, *told)]
+
+
+def test_a_sheet_of_metaworld_shows_start_and_end(tmp_path):
+    pytest.importorskip("metaworld", reason="Meta-World is not installed (docs/metaworld.md)")
+    path = tmp_path / "sheet.png"
+    command = ["tasks", "--world", "metaworld", "--tasks", "drawer-close", "--picture", str(path)]
+    assert main.main(command) == 0
+    sheet = np.asarray(Image.open(path).convert("RGB")).astype(int)
+    title, gap, side = 16, 6, 128
+    assert sheet.shape == (title + side + gap, 2 * (4 * side + gap), 3)
+    start, end = (sheet[title : title + side, n * side : (n + 1) * side] for n in (0, 2))
+    assert np.abs(start - end).mean() > 2, "the drawer was closed in between"
+    assert (sheet[:, 4 * side + gap :] == 255).all(), "no second task"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--tasks"],
+        ["--robots"],
+        ["--world", "metaworld", "--tasks"],
+        ["--world", "metaworld", "--robots"],
+    ],
+)
+def test_options_name_what_is_valid(words, capsys):
+    assert main.main(["tasks", *words, "none"]) == 1
     assert "valid:" in capsys.readouterr().err

@@ -15,18 +15,30 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "tasks", help="list the simulated tasks and their sentences, or draw them"
     )
-    parser.add_argument("--tasks", help="tasks, comma between (default: all)")
-    parser.add_argument(
+    option = parser.add_argument
+    option("--world", choices=("pybullet", "metaworld"), default="pybullet", help="whose tasks")
+    option("--tasks", help="tasks, comma between (default: all)")
+    option(
         "--picture",
         type=Path,
         metavar="FILE",
-        help="draw every task with every arm into this PNG, as in docs/tasks.png",
+        help="draw every task, with every arm, into this PNG, as in docs/tasks.png",
     )
-    parser.add_argument("--robots", help="arms to draw, comma between (default: all)")
+    option("--robots", help="arms to draw, comma between (default: all); only in pybullet")
 
 
 def run(args: argparse.Namespace) -> int:
     """List tasks; draw them where asked."""
+    if args.world == "metaworld":
+        _of_metaworld(args)
+    else:
+        _of_pybullet(args)
+    if args.picture is not None:
+        print(f"picture written to {args.picture}")
+    return 0
+
+
+def _of_pybullet(args: argparse.Namespace) -> None:
     from fmac_ros.tasks import TASKS
 
     tasks = options.names("tasks", args.tasks, tuple(TASKS))
@@ -37,8 +49,24 @@ def run(args: argparse.Namespace) -> int:
         from fmac_ros.report.tasks_sheet import draw_sheet
 
         draw_sheet(tasks, arms, args.picture)
-        print(f"picture written to {args.picture}")
-    return 0
+
+
+def _of_metaworld(args: argparse.Namespace) -> None:
+    from fmac_ros.metaworld.loading import require
+    from fmac_ros.metaworld.tasks import SENTENCES
+
+    if args.robots is not None:
+        raise ValueError(f"robots is {args.robots!r}, valid: none in metaworld, it has one arm")
+    tasks = options.names("tasks", args.tasks, tuple(SENTENCES))
+    for name in tasks:
+        print(name)
+        for sentence in SENTENCES[name]:
+            print(f"  {sentence}")
+    if args.picture is not None:
+        require()
+        from fmac_ros.report.tasks_sheet import draw_metaworld_sheet
+
+        draw_metaworld_sheet(tasks, args.picture)
 
 
 def _describe(name: str) -> None:

@@ -1,4 +1,4 @@
-"""All tasks with all arms on one sheet: as the cameras see them, and as the priors do."""
+"""All tasks of a world on one sheet: as the cameras see them, and as the priors do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from fmac_ros.metaworld.tasks import SENTENCES
 from fmac_ros.picture import resize, tile
 from fmac_ros.robots import load_robot
 from fmac_ros.sim.demonstrator import demonstrate
@@ -19,6 +20,7 @@ TITLE = 16  # [pixels]
 GAP = 6  # [pixels]
 LAYOUT = 2  # seed
 LATENT_SIZE = 64  # [pixels]
+COLUMNS = 2  # of Meta-World's tasks
 
 
 def draw_sheet(tasks: Sequence[str], arms: Sequence[str], path: Path) -> None:
@@ -34,10 +36,30 @@ def draw_sheet(tasks: Sequence[str], arms: Sequence[str], path: Path) -> None:
             columns.append([_cell(world, task) for task in tasks])
         finally:
             world.close()
+    save_sheet(columns, path)
+
+
+def draw_metaworld_sheet(tasks: Sequence[str], path: Path) -> None:
+    """Draw tasks of Meta-World into a PNG, in two columns: both cameras at the start and solved."""
+    half = -(-len(tasks) // COLUMNS)
+    cells = [_metaworld_cell(task) for task in tasks]
+    cells += [np.full_like(cells[0], 255)] * (COLUMNS * half - len(cells))
+    save_sheet([cells[half * n : half * (n + 1)] for n in range(COLUMNS)], path)
+
+
+def save_sheet(columns: Sequence[Sequence[np.ndarray]], path: Path) -> None:
+    """Write columns of equally large cells (h, w, 3) uint8 as one PNG."""
     rows = [np.concatenate(cells, axis=1) for cells in zip(*columns, strict=True)]
-    sheet = np.concatenate(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet).save(path, optimize=True)
+    Image.fromarray(np.concatenate(rows)).save(path, optimize=True)
+
+
+def titled(title: str, *pictures: np.ndarray) -> np.ndarray:
+    """A cell: pictures (h, w, 3) uint8 below each other under a title, with a white edge."""
+    line = Image.new("RGB", (pictures[0].shape[1], TITLE), "white")
+    ImageDraw.Draw(line).text((2, 2), title, fill="black")
+    cell = np.concatenate([np.asarray(line), *pictures])
+    return np.pad(cell, ((0, GAP), (0, GAP), (0, 0)), constant_values=255)
 
 
 def _cell(world: World, task: str) -> np.ndarray:
@@ -50,10 +72,23 @@ def _cell(world: World, task: str) -> np.ndarray:
         if world.ground_truth():
             break
     _, end = _pictures(world)
-    title = Image.new("RGB", (full.shape[1], TITLE), "white")
-    ImageDraw.Draw(title).text((2, 2), f"{world.robot.name}: {world.goal.sentence}", fill="black")
-    cell = np.concatenate([np.asarray(title), full, start, end])
-    return np.pad(cell, ((0, GAP), (0, GAP), (0, 0)), constant_values=255)
+    return titled(f"{world.robot.name}: {world.goal.sentence}", full, start, end)
+
+
+def _metaworld_cell(task: str) -> np.ndarray:
+    from fmac_ros.metaworld.demonstrator import Demonstrator
+    from fmac_ros.metaworld.world import MetaWorld
+
+    world = MetaWorld(SENTENCES[task][0], PICTURE_SIZE)
+    try:
+        world.reset(LAYOUT, "eval")
+        start = tile([world.render(name) for name in world.camera_names])
+        for _ in Demonstrator(world, np.random.default_rng(LAYOUT), speed=1.0, need=0).solve():
+            pass
+        end = tile([world.render(name) for name in world.camera_names])
+        return titled(f"{task}: {world.goal.sentence}", np.concatenate([start, end], axis=1))
+    finally:
+        world.close()
 
 
 def _pictures(world: World) -> tuple[np.ndarray, np.ndarray]:
