@@ -103,6 +103,29 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(tmp_path: Path) -> No
     torch.testing.assert_close(continued.weight, whole.weight)
 
 
+def test_a_share_of_the_starting_weights_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "old" / "encoder").mkdir(parents=True)
+    found = {}
+    for keep in (0.0, 0.25):
+        settings = dataclasses.replace(
+            line_settings(tmp_path / str(keep), 40), start_from=tmp_path / "old", keep=keep
+        )
+        model = new_line()
+        start = model.weight.detach().clone()
+        fit("value", model, line, settings, lambda _: None)
+        found[keep] = model.weight.detach()
+    assert (found[0.0] - start).abs().max() > 0.01
+    torch.testing.assert_close(found[0.25], 0.75 * found[0.0] + 0.25 * start)
+
+
+@pytest.mark.parametrize("keep", [-0.1, 1.0])
+def test_a_share_to_keep_needs_a_start_and_a_range(tmp_path: Path, keep: float) -> None:
+    with pytest.raises(ValueError, match="keep is"):
+        dataclasses.replace(line_settings(tmp_path, 4), keep=keep)
+    with pytest.raises(ValueError, match="valid: 0 without start_from"):
+        dataclasses.replace(line_settings(tmp_path, 4), keep=0.5)
+
+
 def test_restored_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
     def convolution() -> tuple[nn.Conv2d, torch.optim.AdamW]:
         model = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)

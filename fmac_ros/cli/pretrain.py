@@ -27,6 +27,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     option("--weights", type=Path, help="where the priors go (default: the package's own weights)")
     option("--stage", choices=("all", *STAGES), default="all", help="run one stage only")
     option("--start-from", type=Path, help="priors to fine-tune instead of random weights")
+    option(
+        "--keep",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the weights of --start-from in the result; 0.5 is the mean (default 0)",
+    )
     option("--seed", type=int, default=0, help="seed of weights and batches (default 0)")
     option("--minutes", type=float, help="wall-clock limit of each network's training")
     option("--effort", type=float, default=1.0, help="multiplies the training steps (default 1)")
@@ -80,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         device=device,
         bfloat16=(device == "cuda" or has_fast_bfloat16()) and not args.float32,
         start_from=args.start_from,
+        keep=args.keep,
         world=args.world,
     )
     if args.imports:

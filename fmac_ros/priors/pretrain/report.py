@@ -86,6 +86,7 @@ def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
         "videos": describe_videos(read_table(settings.videos)),
     }
     if settings.start_from is not None:
+        facts["keep"] = settings.keep
         facts["started_from"] = read_json(settings.start_from / part / "settings.json")
     return facts
 

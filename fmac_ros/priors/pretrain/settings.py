@@ -50,6 +50,9 @@ class PretrainSettings:
         device: ``cpu`` or ``cuda`` (``devices.choose_device``).
         bfloat16: multiply in bfloat16 while training; by default where the processor can.
         start_from: directory of priors to fine-tune instead of random weights.
+        keep: share of the weights of ``start_from`` in a network's result, the rest is what it was
+            fine-tuned to: their average often does better than either ("Robust fine-tuning of
+            zero-shot models", Wortsman et al., CVPR 2022).
     """
 
     videos: Path
@@ -66,6 +69,7 @@ class PretrainSettings:
     device: str = "cpu"
     bfloat16: bool = field(default_factory=has_fast_bfloat16)
     start_from: Path | None = None
+    keep: float = 0.0
     world: str = "pybullet"
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
@@ -85,6 +89,10 @@ class PretrainSettings:
             raise ValueError(f"minutes is {self.minutes}, valid: above 0")
         if self.start_from is not None and not (self.start_from / "encoder").is_dir():
             raise ValueError(f"start_from is {self.start_from}, valid: a directory of priors")
+        if not 0 <= self.keep < 1:
+            raise ValueError(f"keep is {self.keep}, valid: from 0 to below 1")
+        if self.keep and self.start_from is None:
+            raise ValueError(f"keep is {self.keep}, valid: 0 without start_from")
 
     def steps(self, stage: str) -> int:
         """Optimiser steps of one stage's network."""

@@ -33,6 +33,7 @@ def fit(stage: str, model: nn.Module, loss: Loss, settings: PretrainSettings, lo
     """
     model.to(settings.device).train()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    start = _weights(model)
     run = _Run(stage, model, settings)
     run.resume(log)
     try:
@@ -40,6 +41,7 @@ def fit(stage: str, model: nn.Module, loss: Loss, settings: PretrainSettings, lo
     except KeyboardInterrupt:
         run.save()
         raise
+    run.average.blend(start, settings.keep)
     run.average.copy_to(model)
     model.eval()
 
@@ -66,7 +68,7 @@ class _Average:
     """Exponential moving average of the weights, which samples better than the last ones."""
 
     def __init__(self, model: nn.Module) -> None:
-        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        self.weights = _weights(model)
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
@@ -74,8 +76,17 @@ class _Average:
         for name, value in model.state_dict().items():
             self.weights[name].lerp_(value, 1 - decay)
 
+    def blend(self, others: dict[str, torch.Tensor], share: float) -> None:
+        """Go that share of the way to other weights."""
+        for name, value in others.items():
+            self.weights[name] = torch.lerp(self.weights[name], value, share)
+
     def copy_to(self, model: nn.Module) -> None:
         model.load_state_dict(self.weights)
+
+
+def _weights(model: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
 class _Run:
