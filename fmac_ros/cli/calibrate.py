@@ -44,39 +44,61 @@ def run(args: argparse.Namespace) -> int:
     """Ask the prior about every frame, write or check the calibration, show what it gives."""
     from fmac_ros.priors.pretrain.videos import read_all_pictures, read_table
     from fmac_ros.priors.registry import load_priors
-    from fmac_ros.trust.calibrated import CalibratedSuccess
-    from fmac_ros.trust.calibration import Calibration, ThresholdOptions
-    from fmac_ros.trust.measuring import ask_success, describe, make_calibration
+    from fmac_ros.trust.calibration import ThresholdOptions
+    from fmac_ros.trust.measuring import ask_success
 
     if args.success_frames < 1:
         raise ValueError(f"success_frames is {args.success_frames}, valid: 1 or more")
-    wanted = sorted({*RATES, ThresholdOptions(args.fpr).rate} - {0.0})
-    out = args.out or _place(args.priors)
-    checked = Calibration.load(out) if args.check else None
-    folder = args.check or args.videos or _rendered(args.arms)
+    rates = sorted({*RATES, ThresholdOptions(args.fpr).rate} - {0.0})
+    place = args.out or _place(args.priors)
     prior = load_priors(args.priors, ThresholdOptions(rate=0.0)).success
+    there = _there(place, prior) if args.check else None
+    folder = args.check or args.videos or _rendered(args.arms)
     table = read_table(folder)
     scores = ask_success(prior, table, read_all_pictures(folder))
-    if checked is None:
-        told = "on the calibration videos themselves"
-        made = make_calibration(prior.name, prior.version, scores, table, args.success_frames)
-        made.save(out)
+    if there is None:
+        made = _made(prior, scores, table, args.success_frames, place)
+        _tell(made, scores, table, rates, "on the calibration videos themselves", args.json)
+        print(f"{prior.name} {prior.version}: written to {place}")
     else:
-        told = f"of {out} on the {len(table.infos)} videos of {folder}"
-        made = checked
-        CalibratedSuccess(prior, made, ThresholdOptions())  # refuses another prior's
+        told = f"of {place} on the {len(table.infos)} videos of {folder}"
+        _tell(there, scores, table, rates, told, args.json)
+    return 0
+
+
+def _there(place: Path, prior: Any) -> Any:
+    """The calibration of ``prior`` that was written before. Raises ValueError for another's."""
+    from fmac_ros.trust.calibrated import CalibratedSuccess
+    from fmac_ros.trust.calibration import Calibration, ThresholdOptions
+
+    calibration = Calibration.load(place)
+    CalibratedSuccess(prior, calibration, ThresholdOptions())
+    return calibration
+
+
+def _made(prior: Any, scores: Any, table: Any, success_frames: int, place: Path) -> Any:
+    from fmac_ros.trust.measuring import make_calibration
+
+    made = make_calibration(prior.name, prior.version, scores, table, success_frames)
+    made.save(place)
+    return made
+
+
+def _tell(
+    calibration: Any, scores: Any, table: Any, rates: list[float], told: str, json: Path | None
+) -> None:
+    """Print, and write where asked, what the thresholds give on these videos."""
+    from fmac_ros.trust.measuring import describe
+
     rows = [
         {"fpr": rate, "per": per, **row}
-        for rate, per, chosen in _choices(wanted)
-        for row in describe(made, scores, table, chosen)
+        for rate, per, chosen in _choices(rates)
+        for row in describe(calibration, scores, table, chosen)
     ]
-    _show(rows, made.success_frames, told)
-    if checked is None:
-        print(f"{prior.name} {prior.version}: written to {out}")
-    if args.json:
+    _show(rows, calibration.success_frames, told)
+    if json:
         finite = [{k: _finite(v) for k, v in row.items()} for row in rows]
-        result.write_json(args.json, {"rows": finite, "about": dict(made.about)})
-    return 0
+        result.write_json(json, {"rows": finite, "about": dict(calibration.about)})
 
 
 def _rendered(arms: str | None) -> Path:
