@@ -37,6 +37,7 @@ ROBOT = "panda"
 TIMES = os.environ.get("FMAC_FAULT_TIMES")  # file that gets one JSON line a fault
 SLOW = pytest.mark.slow
 PATIENCE = 15.0  # [s] for what is not timed: this machine may be busy
+ATTEMPTS = 3
 NODES: dict[str, dict[str, object]] = {
     "pybullet_sim": {"task": TASK, "lockstep": False, "use_sim_time": True},
     "state_node": {"use_sim_time": True, "sensor_reliability": "reliable"},
@@ -115,9 +116,19 @@ class Rig:
         assert self.desk.reset(self._episodes, TASK)
         fields = {"episode_id": f"{self._episodes:06d}", "task": TASK, "horizon": 100_000}
         fields |= {"behaviour": behaviour, "seed": self._episodes, **goal}
-        sent = self.desk.rollouts.send_goal_async(Rollout.Goal(**fields))
-        assert until(sent.done, PATIENCE)
-        return sent.result()
+        sent: list[Any] = []
+
+        def accepted() -> Any:
+            handles = [future.result() for future in sent if future.done()]
+            return next((handle for handle in handles if handle.accepted), None)
+
+        # Asked again: a node that has just come up may not know our readers yet, or we still know
+        # the one before it, and then the goal or its answer is lost.
+        for _ in range(ATTEMPTS):
+            sent.append(self.desk.rollouts.send_goal_async(Rollout.Goal(**fields)))
+            if until(accepted, PATIENCE / ATTEMPTS):
+                return accepted()
+        raise AssertionError(f"no goal of {len(sent)} was accepted")
 
     def moves(self) -> bool:
         """Whether the arm comes to move on new commands, and goes on doing so for a while."""
