@@ -37,9 +37,9 @@ class MetaWorldVideoRenderer:
         sentence = str(rng.choice(SENTENCES[task]))
         world.cameras.shake(rng, CAMERA_JITTER, LIGHT_JITTER)
         person = self._set_up(world, rng)
-        pictures, solved = [_picture(world)], [world.ground_truth()]
+        pictures, solved = [picture_of(world)], [world.ground_truth()]
         for _ in person.show(kind):
-            pictures.append(_picture(world))
+            pictures.append(picture_of(world))
             solved.append(world.ground_truth())
             if len(pictures) == MAX_FRAMES:
                 break
@@ -71,5 +71,6 @@ class MetaWorldVideoRenderer:
             world.close()
 
 
-def _picture(world: MetaWorld) -> np.ndarray:
+def picture_of(world: MetaWorld) -> np.ndarray:
+    """All cameras side by side, (h, w, 3) uint8."""
     return tile([world.render(name) for name in world.camera_names])

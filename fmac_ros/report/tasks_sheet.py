@@ -36,7 +36,7 @@ def draw_sheet(tasks: Sequence[str], arms: Sequence[str], path: Path) -> None:
             columns.append([_cell(world, task) for task in tasks])
         finally:
             world.close()
-    save_sheet(columns, path)
+    _save(columns, path)
 
 
 def draw_metaworld_sheet(tasks: Sequence[str], path: Path) -> None:
@@ -44,17 +44,17 @@ def draw_metaworld_sheet(tasks: Sequence[str], path: Path) -> None:
     half = -(-len(tasks) // COLUMNS)
     cells = [_metaworld_cell(task) for task in tasks]
     cells += [np.full_like(cells[0], 255)] * (COLUMNS * half - len(cells))
-    save_sheet([cells[half * n : half * (n + 1)] for n in range(COLUMNS)], path)
+    _save([cells[half * n : half * (n + 1)] for n in range(COLUMNS)], path)
 
 
-def save_sheet(columns: Sequence[Sequence[np.ndarray]], path: Path) -> None:
+def _save(columns: Sequence[Sequence[np.ndarray]], path: Path) -> None:
     """Write columns of equally large cells (h, w, 3) uint8 as one PNG."""
     rows = [np.concatenate(cells, axis=1) for cells in zip(*columns, strict=True)]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.concatenate(rows)).save(path, optimize=True)
 
 
-def titled(title: str, *pictures: np.ndarray) -> np.ndarray:
+def _titled(title: str, *pictures: np.ndarray) -> np.ndarray:
     """A cell: pictures (h, w, 3) uint8 below each other under a title, with a white edge."""
     line = Image.new("RGB", (pictures[0].shape[1], TITLE), "white")
     ImageDraw.Draw(line).text((2, 2), title, fill="black")
@@ -72,21 +72,22 @@ def _cell(world: World, task: str) -> np.ndarray:
         if world.ground_truth():
             break
     _, end = _pictures(world)
-    return titled(f"{world.robot.name}: {world.goal.sentence}", full, start, end)
+    return _titled(f"{world.robot.name}: {world.goal.sentence}", full, start, end)
 
 
 def _metaworld_cell(task: str) -> np.ndarray:
     from fmac_ros.metaworld.demonstrator import Demonstrator
+    from fmac_ros.metaworld.videos import picture_of
     from fmac_ros.metaworld.world import MetaWorld
 
     world = MetaWorld(SENTENCES[task][0], PICTURE_SIZE)
     try:
         world.reset(LAYOUT, "eval")
-        start = tile([world.render(name) for name in world.camera_names])
+        start = picture_of(world)
         for _ in Demonstrator(world, np.random.default_rng(LAYOUT), speed=1.0, need=0).solve():
             pass
-        end = tile([world.render(name) for name in world.camera_names])
-        return titled(f"{task}: {world.goal.sentence}", np.concatenate([start, end], axis=1))
+        end = picture_of(world)
+        return _titled(f"{task}: {world.goal.sentence}", np.concatenate([start, end], axis=1))
     finally:
         world.close()
 
