@@ -17,10 +17,15 @@ def random_shift(pictures: Tensor, pad: int, generator: torch.Generator) -> Tens
 
 
 class PixelEncoder(nn.Module):
-    """Four convolutions of 32 filters, the first with stride 2: (b, c, s, s) -> (b, size)."""
+    """Four convolutions of 32 filters, the first with stride 2: (b, c, s, s) -> (b, size).
 
-    def __init__(self, channels: int, picture_size: int) -> None:
+    Args:
+        bfloat16: multiply in bfloat16; weights and results are float32.
+    """
+
+    def __init__(self, channels: int, picture_size: int, bfloat16: bool = False) -> None:
         super().__init__()
+        self._bfloat16 = bfloat16
         sizes = (channels, 32, 32, 32, 32)
         layers = [
             layer
@@ -38,8 +43,10 @@ class PixelEncoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """``pictures`` are 0..255."""
-        features: Tensor = self.layers(pictures / 255.0 - 0.5)
-        return features.flatten(1)
+        scaled = (pictures / 255.0 - 0.5).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self._bfloat16):
+            features: Tensor = self.layers(scaled)
+        return features.float().flatten(1)
 
 
 class Trunk(nn.Sequential):
