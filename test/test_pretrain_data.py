@@ -22,7 +22,7 @@ from fmac_ros.priors.pretrain.metrics import (
     rank_correlation,
     threshold_at,
 )
-from fmac_ros.priors.pretrain.picture_videos import SHIFT, PictureVideos, shifted
+from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.success import success_groups
@@ -35,6 +35,7 @@ from fmac_ros.priors.pretrain.value import (
 )
 from fmac_ros.priors.pretrain.videos import VideoInfo, VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.pretrain.windows import LAST_FRAMES, future_rows, progress_rows, window_rows
+from fmac_ros.shifting import SHIFT, shifted
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-
 from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
+from fmac_ros.learning.looks import Encoder
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.run import Run
@@ -34,12 +33,6 @@ class Priors(Protocol):
     def label(self, episode: Episode) -> PriorLabels: ...
 
 
-class Encoder(Protocol):
-    """Pictures (n, h, w, 3) uint8 to latents (n, c, h', w') float16."""
-
-    def encode(self, pictures: np.ndarray) -> np.ndarray: ...
-
-
 def train(
     robot: Robot,
     priors: Priors,
@@ -57,7 +50,7 @@ def train(
     not been interrupted. Departure from the paper: tau_hat is not imagined once from s_0 but
     one step from every visited s_t, which does not lose step with the robot.
     """
-    run = Run(learner, store, config, hooks)
+    run = Run(learner, store, config, encoder, hooks)
     try:
         run.recover()
         while not run.progress.finished and not (stop and stop.is_set()):

@@ -63,8 +63,9 @@ class BaseLearner(ABC):
         self.weights = PriorWeights()
         self._unseen = Unseen(config.inverse_span)
         sizes = latent_shape, proprio_size, action_size
+        span, looks = config.inverse_span, config.looks
         self.replay = ReplayBuffer(
-            config.replay_capacity, *sizes, config.replay_memory, folder, config.inverse_span
+            config.replay_capacity, *sizes, config.replay_memory, folder, span, looks
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -162,10 +163,10 @@ class BaseLearner(ABC):
             "rho_gradient": norm,
         }
 
-    def _seen(self, batch: Batch) -> Tensor:
+    def _seen(self, index: np.ndarray) -> Tensor:
         """(b, c, h, w) s_t as pi and a critic learn from it; rho is asked about s_t itself."""
-        noise = self.config.latent_noise
-        return self.rho.blur(batch.latents, noise, self.noise) if noise else batch.latents
+        latents, noise = self.replay.seen(index, self.rng), self.config.latent_noise
+        return self.rho.blur(latents, noise, self.noise) if noise else latents
 
     def _step(
         self, name: str, loss: Tensor, module: nn.Module, optimiser: torch.optim.Optimizer

@@ -38,6 +38,8 @@ class CommonConfig:
             the one-step change of a latent. Imagined frames are softer than real ones.
         latent_noise: the same on the s_t that pi, and the critic of ``fac``, learn from: the
             augmentation of latents that are frozen.
+        looks: looks at each picture that pi, and the critic of ``fac``, learn from: as it is, and
+            moved by a few pixels (``looks``).
         kl_weight: ``certain`` weighs the KL term of each state by how sure rho is of its action
             (``objectives.certainty``), ``plain`` weighs all alike.
         inverse_span: steps k from s_t to the state that rho infers a_t from. 1 is Eq. 1; an arm
@@ -57,6 +59,7 @@ class CommonConfig:
     max_gradient_norm: float = 10.0
     next_latent_noise: float = 1.0
     latent_noise: float = 0.0
+    looks: int = 4
     kl_weight: str = PLAIN
     inverse_span: int = 1
     averaging: float = 0.998
@@ -73,6 +76,7 @@ class CommonConfig:
         require_number("max_gradient_norm", self.max_gradient_norm, 1e-3)
         require_number("next_latent_noise", self.next_latent_noise, 0.0)
         require_number("latent_noise", self.latent_noise, 0.0)
+        require_number("looks", self.looks, 1, 16)
         require("kl_weight", self.kl_weight, self.kl_weight in KL_WEIGHTS, ", ".join(KL_WEIGHTS))
         require_number("inverse_span", self.inverse_span, 1, 8)
         require_number("averaging", self.averaging, 0.0, 0.9999)

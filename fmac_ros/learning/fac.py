@@ -67,7 +67,7 @@ class FacLearner(BaseLearner):
         batch = self.replay.gather(index)
         ahead = self.replay.look_ahead(index, config.n_step)
         metrics = self._update_rho(batch)
-        seen = self._seen(batch)
+        seen = self._seen(index)
         features = self.critic.features(seen, batch.proprio, self._told(batch))
         metrics |= self._update_critic(features, batch, ahead)
         if self.updates % config.actor_every:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import LearnerConfig
@@ -34,13 +35,14 @@ class Learner(BaseLearner):
         self._policy_loss = POLICY_LOSSES[config.objective]
 
     def _update_networks(self) -> dict[str, float]:
-        batch = self.replay.sample(self.config.batch_size, self.rng)
-        return self._update_rho(batch) | self._update_policy(batch)
+        index = self.replay.draw(self.config.batch_size, self.rng)
+        batch = self.replay.gather(index)
+        return self._update_rho(batch) | self._update_policy(self._seen(index), batch)
 
-    def _update_policy(self, batch: Batch) -> dict[str, float]:
+    def _update_policy(self, seen: Tensor, batch: Batch) -> dict[str, float]:
         with torch.no_grad():
             rho = self.rho(batch.latents, batch.proprio, batch.imagined)
-        pi = self.policy(self._seen(batch), batch.proprio, self._told(batch))
+        pi = self.policy(seen, batch.proprio, self._told(batch))
         loss = self._policy_loss(pi, rho, batch, self.config, self.weights)
         norm = self._step("Eq. 2", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():

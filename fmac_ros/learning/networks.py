@@ -87,20 +87,22 @@ class Keypoints(nn.Module):
 
 
 class Detector(nn.Sequential):
-    """Learns which keypoints to find in latents (b, c, h, w) -> (b, size)."""
+    """Learns which keypoints to find in latents (b, c, h, w) -> (b, size).
 
-    FILTERS, POINTS = 32, 16
+    Args:
+        points: keypoints found in each view.
+        filters: channels of each 3x3 convolution before them.
+    """
 
-    def __init__(self, shape: LatentShape) -> None:
+    def __init__(self, shape: LatentShape, points: int, *filters: int) -> None:
         channels, height, breadth = shape
         keypoints = Keypoints(height, breadth)
-        super().__init__(
-            nn.Conv2d(channels, self.FILTERS, 3, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(self.FILTERS, self.POINTS, 1),
-            keypoints,
-        )
-        self.size = keypoints.size(self.POINTS)
+        layers: list[nn.Module] = []
+        for width in filters:
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.SiLU()]
+            channels = width
+        super().__init__(*layers, nn.Conv2d(channels, points, 1), keypoints)
+        self.size = keypoints.size(points)
 
     def forward(self, latents: Tensor) -> Tensor:
         # Convolutions are a third faster on a CPU with channels last. The weights stay as they
@@ -141,8 +143,9 @@ class Film(nn.Module):
 class StateTrunk(nn.Module):
     """Features of a state: latents (b, c, h, w) and proprio (b, p) -> (b, width).
 
-    All of the picture passes through a few coordinates. A run visits about a hundred layouts;
-    a layer that sees every cell memorises these, coordinates carry over to the next one.
+    All of the picture passes through a few coordinates. A run visits some hundred layouts;
+    a layer that sees every cell memorises these, coordinates carry over to the next one. One
+    convolution alone finds them less well (docs/results.md).
 
     Args:
         sentence_size: length d of the embeddings (b, d) that say which of the coordinates matter;
@@ -153,7 +156,7 @@ class StateTrunk(nn.Module):
         self, shape: LatentShape, proprio_size: int, width: int = 256, sentence_size: int = 0
     ) -> None:
         super().__init__()
-        self.look = Detector(shape)
+        self.look = Detector(shape, 32, 64, 64)
         self.squeeze = nn.Sequential(
             nn.Linear(self.look.size, width), nn.LayerNorm(width), nn.SiLU()
         )
@@ -183,7 +186,7 @@ class MotionTrunk(nn.Module):
 
     def __init__(self, shape: LatentShape, proprio_size: int, width: int = 256) -> None:
         super().__init__()
-        self.look = Detector(shape)
+        self.look = Detector(shape, 16, 32)
         self.join = nn.Sequential(
             nn.Linear(self.look.size + proprio_size, width),
             nn.LayerNorm(width),

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fmac_ros.learning.algorithm import Encoder, Priors, Robot, Stopped, one_episode
+from fmac_ros.learning.algorithm import Priors, Robot, Stopped, one_episode
+from fmac_ros.learning.looks import Encoder
 from fmac_ros.learning.progress import Progress
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.run import Run

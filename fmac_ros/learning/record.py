@@ -23,6 +23,8 @@ class Record:
 
     Attributes:
         latents: (T+1, c, h, w) float16, the encoded pictures.
+        looks: (n, T+1, c, h, w) float16, the same in n other looks (``looks``); None where
+            there are none. They are not kept on disk.
         rejected: why the audit does not believe that it was a success; empty where it does,
             or where nothing was claimed or audited.
     """
@@ -31,6 +33,7 @@ class Record:
     labels: PriorLabels
     latents: np.ndarray
     rejected: str = ""
+    looks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         episode, labels = self.episode, self.labels
@@ -44,6 +47,8 @@ class Record:
         _check(where + "pictures", episode.pictures, (steps + 1, *episode.pictures.shape[1:4]))
         shape = self.latents.shape[1:4]
         _check(where + "latents", self.latents, (steps + 1, *shape))
+        if self.looks is not None:
+            _check(where + "looks", self.looks, (len(self.looks), steps + 1, *shape))
         _check(where + "imagined", labels.imagined, (steps, *shape))
         for name in ("values", "successes", "success_scores"):
             _check(where + name, getattr(labels, name), (steps + 1,))

@@ -67,6 +67,7 @@ class ReplayBuffer:
     Args:
         memory: bytes from which the latents lie in a memory-mapped file.
         folder: directory of that file, None for the system's temporary one.
+        looks: latents kept of each state, in as many looks at its picture.
         span: steps k from s_t to the state that rho infers a_t from, at an episode's end fewer.
     """
 
@@ -79,11 +80,13 @@ class ReplayBuffer:
         memory: int = REPLAY_MEMORY,
         folder: Path | None = None,
         span: int = 1,
+        looks: int = 1,
     ) -> None:
         self.capacity = capacity
         self._span = span
-        shape = (2, capacity, *latent_shape)
-        self._latents, self._imagined = allocate(shape, np.float16, memory, folder)
+        shape = (looks + 1, capacity, *latent_shape)
+        # The first look is the state as it is; after the last one come the imagined frames.
+        self._block = allocate(shape, np.float16, memory, folder)
         self._proprio = np.zeros((capacity, proprio_size), np.float32)
         self._actions = np.zeros((capacity, action_size), np.float32)
         self._values = np.zeros(capacity, np.float32)
@@ -110,6 +113,7 @@ class ReplayBuffer:
         first, last = self._place(record)
         states, steps = slice(first, last + 1), slice(first, last)
         self._latents[states] = record.latents
+        self._block[1:-1, states] = record.latents if record.looks is None else record.looks
         self._proprio[states] = record.episode.proprio
         self._values[states] = record.labels.values
         self._successes[states] = record.labels.successes
@@ -145,6 +149,11 @@ class ReplayBuffer:
         chosen = self._solving[rng.integers(len(self._solving), size=solving)]
         return np.concatenate([index, chosen])
 
+    def seen(self, index: np.ndarray, rng: np.random.Generator) -> Tensor:
+        """(b, c, h, w) s_t of the transitions ``index``, each in a look drawn anew."""
+        look = rng.integers(len(self._block) - 1, size=len(index))
+        return _tensor(self._block[look, index])
+
     def solved(self, index: np.ndarray) -> Tensor:
         """(b,) 1 where the transition belongs to an episode with a claimed success."""
         return _tensor(self._solved[index])
@@ -166,6 +175,16 @@ class ReplayBuffer:
         for _ in range(steps - 1):
             last = last + self._starts[last]  # no transition starts at an episode's end
         return last
+
+    @property
+    def _latents(self) -> np.ndarray:
+        """(capacity, c, h, w) of the states as they are."""
+        return self._block[0]
+
+    @property
+    def _imagined(self) -> np.ndarray:
+        """(capacity, c, h, w), what was imagined from each state."""
+        return self._block[-1]
 
     @property
     def nbytes(self) -> int:
@@ -208,6 +227,11 @@ class ReplayBuffer:
         return first, first + steps
 
     def _refuse_misfit(self, record: Record) -> None:
+        looks, kept = 0 if record.looks is None else len(record.looks), len(self._block) - 2
+        if looks not in (0, kept):
+            raise ValueError(
+                f"episode {record.episode.id} has {looks} other looks, valid in this run: {kept}"
+            )
         if record.episode.steps + 1 > self.capacity:
             raise ValueError(
                 f"an episode of {record.episode.steps} steps does not fit a replay buffer of "

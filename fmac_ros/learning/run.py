@@ -11,6 +11,7 @@ import numpy as np
 from fmac_ros.learning.background import BackgroundLearner
 from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
+from fmac_ros.learning.looks import Encoder, Looks
 from fmac_ros.learning.progress import Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
@@ -28,6 +29,7 @@ class Run:
         learner: BaseLearner,
         store: RunStore,
         config: TrainConfig,
+        encoder: Encoder,
         hooks: Sequence[Subscriber],
     ) -> None:
         self._learner, self._store, self._config, self._hooks = learner, store, config, hooks
@@ -38,6 +40,7 @@ class Run:
         self._started = time.monotonic()
         self.progress = Progress(env_steps_total=config.env_steps)
         self._reliability = Reliability(config.audit != NONE) if config.reliability else None
+        self._looks = Looks(encoder, learner.config.looks, config.seed)
         self._reversed: tuple[str, ...] = ()
         self._rejected = 0
         self._acted = 0  # episodes that were no random play
@@ -124,7 +127,7 @@ class Run:
         return self._config.updates_due(self.progress.env_steps)
 
     def _count(self, record: Record) -> None:
-        self._updater.add(record)
+        self._updater.add(self._looks.added(record))
         self.progress = self.progress.after(record.episode, bool(record.rejected))
         self._rejected += bool(record.rejected)
         self._acted += record.episode.behaviour != "random"

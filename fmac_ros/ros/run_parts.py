@@ -28,6 +28,7 @@ class RunParts:
 
     def __init__(self, node: Node, config: TrainerConfig, encoder: Encoder) -> None:
         self.config = config.train_config()
+        self._encoder = encoder
         learner = config.learner_config()
         sizes = encoder.latent_shape, *config.sizes()
         sentences = sentences_of(config.task, lambda text: sentence_encoder().encode(text))
@@ -42,7 +43,7 @@ class RunParts:
 
     def run(self, *hooks: Subscriber) -> Run:
         """The run from its last checkpoint on; with its status as the last of its hooks."""
-        return Run(self.learner, self.store, self.config, (*hooks, self.status))
+        return Run(self.learner, self.store, self.config, self._encoder, (*hooks, self.status))
 
 
 def configurations(config: TrainerConfig) -> list[TrainerConfig]:

@@ -103,6 +103,12 @@ class TrainerConfig:
         description="noise on the policy's latents in training [one-step changes]",
         minimum=0.0,
     )
+    looks: int = parameter(
+        LearnerConfig.looks,
+        description="looks at each picture that the policy learns from, one of them unmoved",
+        minimum=1,
+        maximum=16,
+    )
     audit: str = parameter(
         TrainConfig.audit, description="who looks at a claimed success", choices=AUDITS
     )

@@ -19,9 +19,9 @@ from safetensors.numpy import load_file, save_file
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.frames import Frames
-from fmac_ros.priors.pretrain.picture_videos import draw_moves, shifted
 from fmac_ros.priors.pretrain.training import Log
 from fmac_ros.priors.pretrain.videos import read_annotations, read_pictures, shard_paths
+from fmac_ros.shifting import draw_moves, shifted
 
 TRAINING_LOOKS = 4
 
