@@ -78,7 +78,7 @@ def _runs(world, folder, config, resume=False):
         store = RunStore.open(place) if resume else RunStore.create(place, {"task": task})
         learner = Learner(LearnerConfig(), LATENT_SHAPE, 2, 2, seed=index)
         hooks = (world.hook(index),)
-        runs.append(Run(learner, store, replace(config, task=task), hooks))
+        runs.append(Run(learner, store, replace(config, task=task), PointEncoder(), hooks))
     return runs
 
 

@@ -27,6 +27,34 @@ def test_a_longer_span_reaches_further_but_never_past_the_end() -> None:
         np.testing.assert_array_equal(everything.next_latents[index].numpy(), following)
 
 
+def test_a_state_is_seen_in_every_look_and_in_no_other_state_of_it() -> None:
+    buffer, record = ReplayBuffer(100, LATENT_SHAPE, 2, 2, looks=3), make_record()
+    looks = np.stack([record.latents + 100, record.latents + 200])
+    buffer.add(replace(record, looks=looks))
+    index = np.repeat(np.arange(record.episode.steps), 60)
+    seen = buffer.seen(index, np.random.default_rng(0)).numpy()
+    added = seen - record.latents[index].astype(np.float32)
+    look = np.rint(added / 100).astype(int)
+    np.testing.assert_allclose(added, 100 * look, atol=0.1)  # float16 of numbers up to 200
+    shares = np.bincount(look[:, 0, 0, 0], minlength=3) / len(index)
+    assert (look == look[:, :1, :1, :1]).all()
+    np.testing.assert_allclose(shares, 1 / 3, atol=0.1)
+
+
+def test_a_record_without_looks_is_seen_as_it_is() -> None:
+    buffer, record = ReplayBuffer(100, LATENT_SHAPE, 2, 2, looks=3), make_record()
+    buffer.add(record)
+    index = np.tile(np.arange(record.episode.steps), 20)
+    seen = buffer.seen(index, np.random.default_rng(0))
+    np.testing.assert_array_equal(seen.numpy(), record.latents[index])
+
+
+def test_another_number_of_looks_is_refused() -> None:
+    buffer, record = ReplayBuffer(100, LATENT_SHAPE, 2, 2, looks=3), make_record()
+    with pytest.raises(ValueError, match="has 1 other looks, valid in this run: 2"):
+        buffer.add(replace(record, looks=record.latents[None]))
+
+
 def make_buffer(capacity: int = 100) -> ReplayBuffer:
     return ReplayBuffer(capacity, LATENT_SHAPE, 2, 2)
 
@@ -110,7 +138,7 @@ def test_it_takes_no_more_than_the_observations_themselves() -> None:
     """At the sizes of a real run, full of episodes of many lengths."""
     shape, steps = (8, 8, 16), [5 + n % 36 for n in range(40)]
     observed = 64 * 128 * 3 + 6 * 4  # bytes: two cameras side by side, proprio as float32
-    buffer = ReplayBuffer(sum(n + 1 for n in steps), shape, 6, 3)
+    buffer = ReplayBuffer(sum(n + 1 for n in steps), shape, 6, 3, looks=4)
     for n in steps:
         record = make_record(steps=n)
         episode = replace(

@@ -151,7 +151,8 @@ class ReplayBuffer:
 
     def seen(self, index: np.ndarray, rng: np.random.Generator) -> Tensor:
         """(b, c, h, w) s_t of the transitions ``index``, each in a look drawn anew."""
-        look = rng.integers(len(self._block) - 1, size=len(index))
+        looks = len(self._block) - 1
+        look = rng.integers(looks, size=len(index)) if looks > 1 else 0
         return _tensor(self._block[look, index])
 
     def solved(self, index: np.ndarray) -> Tensor:
