@@ -109,8 +109,16 @@ class Lamp(gymnasium.Env):
 @pytest.mark.slow
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_drqv2_solves_an_easy_sparse_task_from_pixels(bfloat16: bool) -> None:
-    learns = {"learning_rate": 1e-3, "update_every": 1, "seed_steps": 60, "pad": 2}
-    config = DrQConfig(batch_size=32, hidden=64, stack=2, bfloat16=bfloat16, **learns)  # type: ignore[arg-type]
+    config = DrQConfig(
+        batch_size=32,
+        hidden=64,
+        seed_steps=60,
+        pad=2,
+        learning_rate=1e-3,
+        update_every=1,
+        stack=2,
+        bfloat16=bfloat16,
+    )
     trainer = PixelTrainer(Lamp(), config, 260, seed=0)  # type: ignore[arg-type]
     trainer.train(lambda steps, learned: True)
     eyes = Eyes(Lamp(), trainer.agent)  # type: ignore[arg-type]

@@ -83,7 +83,7 @@ def _runs(world, folder, config, resume=False):
 
 
 def _train(world, runs, stop=None):
-    return train_pair(runs, world, world, PointEncoder(), world.turn, stop)
+    return train_pair(runs, world, world, world.turn, stop)
 
 
 def test_a_success_hands_over_and_a_failure_does_not(tmp_path):

@@ -54,7 +54,7 @@ def train(
     try:
         run.recover()
         while not run.progress.finished and not (stop and stop.is_set()):
-            one_episode(run, robot, priors, encoder, auditor)
+            one_episode(run, robot, priors, auditor)
         return run.finish("done" if run.progress.finished else "stopped")
     except Stopped:
         return run.finish("stopped")
@@ -62,15 +62,13 @@ def train(
         run.close()
 
 
-def one_episode(
-    run: Run, robot: Robot, priors: Priors, encoder: Encoder, auditor: Auditor | None
-) -> Record:
+def one_episode(run: Run, robot: Robot, priors: Priors, auditor: Auditor | None) -> Record:
     """One round of the loop of Algorithm 1; what was kept of it."""
     run.enter("collecting")
     episode = robot.rollout(run.next_rollout())  # tau, line 4
     run.enter("imagining")
     labels = priors.label(episode)  # tau_hat, line 3, with M_V and M_R
-    record = audited(Record(episode, labels, encoder.encode(episode.pictures)), auditor)
+    record = audited(Record(episode, labels, run.encoder.encode(episode.pictures)), auditor)
     run.keep(record)  # D, line 4
     run.learn()  # Eq. 1 and Eq. 2, line 5
     return record

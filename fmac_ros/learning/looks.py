@@ -40,8 +40,8 @@ class Looks:
             return record
         episode = record.episode
         pictures = torch.from_numpy(episode.pictures)
-        generator = torch.Generator()
-        generator.manual_seed(zlib.crc32(f"{self._seed}/{episode.id}".encode()))
+        seed = zlib.crc32(f"{self._seed}/{episode.id}".encode())
+        generator = torch.Generator().manual_seed(seed)
         looks = []
         for _ in range(self._count - 1):
             moves = draw_moves(pictures, len(pictures), generator)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fmac_ros.learning.algorithm import Priors, Robot, Stopped, one_episode
-from fmac_ros.learning.looks import Encoder
 from fmac_ros.learning.progress import Progress
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.run import Run
@@ -30,7 +29,6 @@ def train_pair(
     runs: Sequence[Run],
     robot: Robot,
     priors: Priors,
-    encoder: Encoder,
     turn: Callable[[int], None],
     stop: threading.Event | None = None,
     auditor: Auditor | None = None,
@@ -52,7 +50,7 @@ def train_pair(
             turn(active)
             run = runs[active]
             playing = run.playing
-            record = one_episode(run, robot, priors, encoder, auditor)
+            record = one_episode(run, robot, priors, auditor)
             if playing or _solved(record):
                 active = 1 - active
         done = all(run.progress.finished for run in runs)

@@ -67,8 +67,8 @@ class ReplayBuffer:
     Args:
         memory: bytes from which the latents lie in a memory-mapped file.
         folder: directory of that file, None for the system's temporary one.
-        looks: latents kept of each state, in as many looks at its picture.
         span: steps k from s_t to the state that rho infers a_t from, at an episode's end fewer.
+        looks: latents kept of each state, in as many looks at its picture.
     """
 
     def __init__(
@@ -85,8 +85,7 @@ class ReplayBuffer:
         self.capacity = capacity
         self._span = span
         shape = (looks + 1, capacity, *latent_shape)
-        # The first look is the state as it is; after the last one come the imagined frames.
-        self._block = allocate(shape, np.float16, memory, folder)
+        self._block = allocate(shape, np.float16, memory, folder)  # the looks, then the imagined
         self._proprio = np.zeros((capacity, proprio_size), np.float32)
         self._actions = np.zeros((capacity, action_size), np.float32)
         self._values = np.zeros(capacity, np.float32)
@@ -113,7 +112,7 @@ class ReplayBuffer:
         first, last = self._place(record)
         states, steps = slice(first, last + 1), slice(first, last)
         self._latents[states] = record.latents
-        self._block[1:-1, states] = record.latents if record.looks is None else record.looks
+        self._looks[1:, states] = record.latents if record.looks is None else record.looks
         self._proprio[states] = record.episode.proprio
         self._values[states] = record.labels.values
         self._successes[states] = record.labels.successes
@@ -151,9 +150,9 @@ class ReplayBuffer:
 
     def seen(self, index: np.ndarray, rng: np.random.Generator) -> Tensor:
         """(b, c, h, w) s_t of the transitions ``index``, each in a look drawn anew."""
-        looks = len(self._block) - 1
-        look = rng.integers(looks, size=len(index)) if looks > 1 else 0
-        return _tensor(self._block[look, index])
+        several = len(self._looks) > 1
+        look = rng.integers(len(self._looks), size=len(index)) if several else 0
+        return _tensor(self._looks[look, index])
 
     def solved(self, index: np.ndarray) -> Tensor:
         """(b,) 1 where the transition belongs to an episode with a claimed success."""
@@ -178,9 +177,14 @@ class ReplayBuffer:
         return last
 
     @property
+    def _looks(self) -> np.ndarray:
+        """(looks, capacity, c, h, w); the first is the state as it is."""
+        return self._block[:-1]
+
+    @property
     def _latents(self) -> np.ndarray:
         """(capacity, c, h, w) of the states as they are."""
-        return self._block[0]
+        return self._looks[0]
 
     @property
     def _imagined(self) -> np.ndarray:
@@ -228,7 +232,7 @@ class ReplayBuffer:
         return first, first + steps
 
     def _refuse_misfit(self, record: Record) -> None:
-        looks, kept = 0 if record.looks is None else len(record.looks), len(self._block) - 2
+        looks, kept = 0 if record.looks is None else len(record.looks), len(self._looks) - 1
         if looks not in (0, kept):
             raise ValueError(
                 f"episode {record.episode.id} has {looks} other looks, valid in this run: {kept}"

@@ -22,7 +22,11 @@ from fmac_ros.types import RolloutSpec
 
 
 class Run:
-    """Progress, store and updates of one run, from its last checkpoint on."""
+    """Progress, store and updates of one run, from its last checkpoint on.
+
+    Attributes:
+        encoder: makes the latents of its episodes.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Run:
         self._started = time.monotonic()
         self.progress = Progress(env_steps_total=config.env_steps)
         self._reliability = Reliability(config.audit != NONE) if config.reliability else None
+        self.encoder = encoder
         self._looks = Looks(encoder, learner.config.looks, config.seed)
         self._reversed: tuple[str, ...] = ()
         self._rejected = 0

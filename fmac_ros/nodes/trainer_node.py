@@ -100,8 +100,7 @@ class TrainerNode(Node):
         hook, stop = self._parameters_hook, self._run.stop
         if isinstance(hook, Turns):
             runs = [side.run(hook.hook(i)) for i, side in enumerate(self._sides)]
-            common = self, self._priors, self._encoder
-            return train_pair(runs, *common, hook.take, stop, self._auditor)
+            return train_pair(runs, self, self._priors, hook.take, stop, self._auditor)
         side = self._sides[0]
         progress = train(
             robot=self,

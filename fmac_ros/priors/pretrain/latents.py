@@ -56,9 +56,8 @@ def look_at(shard: Path, look: int) -> np.ndarray:
     seed = zlib.crc32(f"{shard.name}/{look}".encode())
     rng = np.random.default_rng(seed)
     video = read_annotations(shard)[1]["video"]  # (N,)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        moves = draw_moves(torch.from_numpy(pictures[:1]), int(video.max()) + 1)
+    generator = torch.Generator().manual_seed(seed)
+    moves = draw_moves(torch.from_numpy(pictures[:1]), int(video.max()) + 1, generator)
     out = np.empty_like(pictures)
     for number in np.unique(video):
         own = np.flatnonzero(video == number)
