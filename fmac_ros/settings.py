@@ -96,8 +96,8 @@ SETTINGS: dict[str, Setting] = {
         choices=lambda: IMAGINE,
     ),
     "success_fpr": Setting(
-        "false positives that the success prior's threshold is calibrated to (0.01 is one in a "
-        "hundred), 0 for the threshold it comes with",
+        "false positives that the success prior's threshold is calibrated to (0.001 is one in "
+        "a thousand), 0 for the threshold it comes with",
         minimum=0,
         maximum=TAIL,
     ),

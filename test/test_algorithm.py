@@ -24,8 +24,7 @@ CONFIG = TrainConfig(
     seed_steps=150,
     play_horizon=15,
     horizon=15,
-    seed_updates=300,
-    updates_per_step=2.0,
+    seed_updates=200,
     background=False,
 )
 SHORT = replace(
@@ -59,7 +58,7 @@ def run(
         # A run of a minute's length: the averages of a long one would lag behind it.
         LearnerConfig(
             objective=objective,
-            batch_size=64,
+            batch_size=32,
             learning_rate=1e-3,
             averaging=0.99,
             next_latent_noise=0.5,

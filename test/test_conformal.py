@@ -225,9 +225,25 @@ def test_another_priors_calibration_is_not_believed(
         calibrated(prior, tmp_path / FILE, ThresholdOptions(), required=True)
 
 
-def test_any_backend_takes_a_calibration(
-    folder: Path, videos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("negatives", "rate", "valid"),
+    [(99, 0.005, "0.01 or more, or 0;"), (9673, 1e-4, "0.0002 or more, or 0;"), (3, 0.2, "0;")],
+)
+def test_a_rate_that_too_few_negatives_promise_is_refused(
+    prior: SuccessPrior, tmp_path: Path, negatives: int, rate: float, valid: str
 ) -> None:
+    few = replace(
+        make(scores_of(1, negatives), scores_of(2, 9)), name=prior.name, version=prior.version
+    )
+    few.save(tmp_path / FILE)
+    named = f"success_fpr is {rate:g} per frame, valid: {valid} .* is calibrated on {negatives},"
+    with pytest.raises(ValueError, match=named):
+        calibrated(prior, tmp_path / FILE, ThresholdOptions(rate))
+    lowest = float(valid.split()[0].strip(";"))
+    assert calibrated(prior, tmp_path / FILE, ThresholdOptions(lowest)).threshold < NEVER
+
+
+def test_any_backend_takes_a_calibration(folder: Path, videos: Path, tmp_path: Path) -> None:
     members = "[{backend: embedded}, {backend: embedded}]"
     spec = tmp_path / "vote.yaml"
     spec.write_text(f"root: {folder}\nsuccess: {{backend: vote, members: {members}}}\n")
@@ -240,13 +256,14 @@ def test_any_backend_takes_a_calibration(
     )
     believed = load_priors(spec, ThresholdOptions(0.05)).success
     assert isinstance(believed, CalibratedSuccess) and believed.name.startswith("vote(")
-    caplog.clear()
-    never = load_priors(spec, ThresholdOptions(0.001)).success
-    assert never.threshold == NEVER and "never says that a task is solved" in caplog.text
+    with pytest.raises(ValueError, match="success_fpr is 0.001 per frame, valid: .* or more"):
+        load_priors(spec, ThresholdOptions(0.001))  # nothing would ever be solved
 
 
 def test_the_shipped_success_prior_is_calibrated() -> None:
-    success = load_priors().success
+    sentence = "push the red block to the blue mark"
+    success = load_priors(thresholds=ThresholdOptions(0.01)).success
     assert isinstance(success, CalibratedSuccess)
-    hard = success.threshold_of("push the red block to the blue mark")
-    assert 0.05 < success.threshold < 0.5 < hard < 1  # 0.08 and 0.69 as shipped
+    assert 0.05 < success.threshold < 0.5 < success.threshold_of(sentence) < 1  # 0.08 and 0.69
+    by_default = load_priors().success.threshold_of(sentence)
+    assert success.threshold_of(sentence) < by_default < 1  # one in a thousand, not in a hundred

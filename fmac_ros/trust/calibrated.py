@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 
 import numpy as np
 
 from fmac_ros.priors.base import SuccessPrior, is_batchable, is_cacheable, wants_warm_up
-from fmac_ros.trust.calibration import Calibration, ThresholdOptions, never_succeeds
+from fmac_ros.trust.calibration import TAIL, Calibration, ThresholdOptions, never_succeeds
 
+_STEPS = 10_000  # the lowest valid rate is told in steps of 1 / _STEPS, rounded up
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,7 +74,9 @@ def calibrated(
         required: a calibration that is missing or another prior's is an error.
 
     Raises:
-        FileNotFoundError, ValueError: it is required, or damaged.
+        FileNotFoundError: it is required and missing.
+        ValueError: it is damaged, required and another prior's, or made from too few negatives
+            for the rate that is asked for.
     """
     if not options.rate:
         return prior
@@ -84,15 +88,22 @@ def calibrated(
         _warn(prior, f"was trained anew since {path} was made")
         return prior
     believed = CalibratedSuccess(prior, calibration, options)
-    if never_succeeds(believed.threshold):
-        _LOG.warning(
-            "success prior %s: too few held-out negatives for %g false positives per %s, "
-            "so it never says that a task is solved",
-            prior.name,
-            options.rate,
-            options.per,
-        )
+    _check_promise(calibration, options)
     return believed
+
+
+def _check_promise(calibration: Calibration, options: ThresholdOptions) -> None:
+    """Refuse a rate that so few negatives cannot promise: nothing would ever be solved."""
+    if not never_succeeds(calibration.thresholds(options)[1]):
+        return
+    known = calibration.whole.known(options.per)
+    lowest = math.ceil(_STEPS / (known + 1)) / _STEPS
+    valid = f"{lowest:g} or more, or 0" if lowest <= TAIL else "0"
+    raise ValueError(
+        f"success_fpr is {options.rate:g} per {options.per}, valid: {valid}; success prior "
+        f"{calibration.name} is calibrated on {known}, 'fmac calibrate' on more allows less "
+        "and 0 leaves it its own threshold"
+    )
 
 
 def _warn(prior: SuccessPrior, what: str) -> None:

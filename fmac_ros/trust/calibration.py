@@ -33,7 +33,7 @@ class ThresholdOptions:
         per: false successes per unsolved ``frame``, or per ``episode``.
     """
 
-    rate: float = 0.01
+    rate: float = 0.001
     per: str = FRAME
 
     def __post_init__(self) -> None:
@@ -94,10 +94,17 @@ class Sample:
         Between both the prior is unsure. ``NEVER`` is the threshold of a verdict for which too
         few scores are known.
         """
-        tail = self.negatives if options.per == FRAME else self.episodes
+        tail = self._tail(options.per)
         solved = success_threshold(tail.array, tail.count, options.rate)
         failed = failure_threshold(self.positives.array, self.positives.count, options.rate)
         return min(failed, solved), solved
+
+    def known(self, per: str) -> int:
+        """How many unsolved frames, or episodes, the success threshold is taken from."""
+        return self._tail(per).count
+
+    def _tail(self, per: str) -> Tail:
+        return self.negatives if per == FRAME else self.episodes
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Sample:

@@ -190,8 +190,9 @@ class Teaching:
 
     def _train(self) -> None:
         """A bite of what is owed; then the student that answers is the one measured."""
-        steps = min(self._owed, BITE) if len(self._taught) else 0
-        self._owed = self._owed - steps if steps else 0
+        if not len(self._taught):
+            self._owed = 0
+        steps = min(self._owed, BITE)
         if not steps:
             return
         try:
@@ -200,6 +201,7 @@ class Teaching:
         except ArithmeticError as error:
             self._count_failure(error)
         self._publish()
+        self._owed -= steps  # last, so that owing nothing says that the student is measured
 
     def _publish(self) -> None:
         self._student.publish()
