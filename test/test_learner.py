@@ -45,7 +45,7 @@ def test_eq_1_recovers_a_linear_action() -> None:
     learner = Learner(LearnerConfig(learning_rate=1e-3), LATENT_SHAPE, 2, 2, seed=0)
     for seed in range(8):
         learner.add(linear_record(seed))
-    learner.update(400)
+    learner.update_inverse_dynamics(400)
     unseen = linear_record(seed=100)
     learner.replay.add(unseen)
     actor = Actor.from_bytes(learner.parameters())

@@ -264,11 +264,11 @@ def test_silence_holds_the_arm(lab):
     target = ROBOT.home + 0.8 * np.eye(7)[0]
     slow = plan(ROBOT, MotionState.at_rest(lab.pose), target)
     stretched = trajectory_to_msg(slow, ROBOT.joint_names)
-    for point in stretched.points:  # five times slower: still on its way after the time-out
-        seconds = 5 * (point.time_from_start.sec + point.time_from_start.nanosec / 1e9)
+    for point in stretched.points:  # three times slower: still on its way after the time-out
+        seconds = 3 * (point.time_from_start.sec + point.time_from_start.nanosec / 1e9)
         point.time_from_start.sec = int(seconds)
         point.time_from_start.nanosec = int(seconds % 1 * 1e9)
-        point.velocities = [v / 5 for v in point.velocities]
+        point.velocities = [v / 3 for v in point.velocities]
     lab.commands.publish(stretched)
     counts = lab.driver._driver.counts
     assert lab.ros.spin_until(lambda: counts.silences > 0, PATIENCE)
