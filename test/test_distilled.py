@@ -28,7 +28,7 @@ QUICK = {
     "teacher": {"backend": "brightness"},
     "trust_after": 40,
     "max_disagreement": 0.25,
-    "updates": 6,
+    "updates": 3,
     "batch": 16,
     "learning_rate": 3e-3,
     "wait": 30.0,
