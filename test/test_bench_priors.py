@@ -146,3 +146,5 @@ def test_the_whole_bench(
 def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "priors", "--arms", "panda,robot"]) == 1
     assert "--arms has 'robot', valid: panda" in capsys.readouterr().err
+    assert main(["bench", "priors", "--arms", "panda", "--success-fpr", "0.5"]) == 1
+    assert "success_fpr is 0.5, valid: 0" in capsys.readouterr().err

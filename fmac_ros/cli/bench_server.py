@@ -61,6 +61,7 @@ def _measure(priors: str, args: argparse.Namespace, folder: Path) -> Iterator[An
     from fmac_ros.priors.registry import load_priors
     from fmac_ros.ros.server_probe import ServerProbe
     from fmac_ros.ros.threads import one_torch_thread
+    from fmac_ros.trust.calibration import ThresholdOptions
 
     one_torch_thread()
     loads = (
@@ -68,7 +69,7 @@ def _measure(priors: str, args: argparse.Namespace, folder: Path) -> Iterator[An
         Load(1, args.batch, args.repeats),
         Load(1, 1, args.singles),
     )
-    loaded, domain = load_priors(priors), free_domain()
+    loaded, domain = load_priors(priors, ThresholdOptions(rate=0.0)), free_domain()
     os.environ.update(process_environment())
     bare = {"value": loaded.value.values, "success": loaded.success.scores}
     size = loaded.picture_size
@@ -95,7 +96,7 @@ def _server(priors: str, domain: int, folder: Path) -> Iterator[None]:
     from fmac_ros.supervisor import Supervisor
 
     specs = [spec for spec in describe("train_sim", {}) if spec.name == "prior_server"]
-    own = {"priors": priors, "cache_size": 0, "use_sim_time": False}
+    own = {"priors": priors, "success_fpr": 0.0, "cache_size": 0, "use_sim_time": False}
     specs = [dataclasses.replace(s, parameters={**s.parameters, **own}, needs=()) for s in specs]
     parameters = folder / "parameters.yaml"
     parameters.write_text(parameter_file(tuple(specs)))

@@ -18,6 +18,7 @@ from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_
 from fmac_ros.priors.registry import Priors, load_priors
 from fmac_ros.sim.videos import render_dataset
 from fmac_ros.tasks import TASKS, wordings
+from fmac_ros.trust.calibration import ThresholdOptions
 
 # Far from those of training and validation videos: layouts that no prior has seen.
 FIRST_SEED = 70_000_000
@@ -32,6 +33,7 @@ class PriorBench:
         seen: arms that the priors learned from; None where that is not known.
         videos_per_arm: rendered videos; rounded up to hundreds, all tasks in turn.
         following: effort of following the video; None leaves it out.
+        thresholds: what the success prior's verdicts promise.
     """
 
     priors: str
@@ -43,6 +45,7 @@ class PriorBench:
     look_ahead: int = LOOK_AHEAD
     seed: int = 0
     following: Following | None = field(default_factory=Following)
+    thresholds: ThresholdOptions = field(default_factory=ThresholdOptions)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Measured:
 
 def measure(bench: PriorBench, tell: Tell) -> Measured:
     """Render what is missing, ask the priors, follow their videos."""
-    priors = load_priors(bench.priors)
+    priors = load_priors(bench.priors, bench.thresholds)
     table, pictures = _videos(bench, tell)
     tell(f"asking about {len(table)} frames of {len(table.infos)} videos")
     answers = ask(priors.value, priors.success, table, pictures)

@@ -1,0 +1,128 @@
+"""Tells what bench/results/learning.json holds: ``python tools/tell_results.py`` after new rows.
+
+Writes the tables of README.md and docs/results.md, between the comments that name them, and
+docs/learning_tasks.png.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from fmac_ros.bench.learning.outcome import Row
+from fmac_ros.bench.learning.plots import draw_overview
+from fmac_ros.bench.learning.table import groups
+from fmac_ros.report.wilson import interval
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS = ROOT / "bench" / "results" / "learning.json"
+PICTURE = ROOT / "docs" / "learning_tasks.png"
+TASKS = {
+    "press_button": "press the button",
+    "close_drawer": "close the drawer",
+    "open_drawer": "open the drawer",
+    "reach": "reach the named ball among others",
+    "push": "push the block to the mark",
+}
+ARMS = {"panda": "Panda", "ur5e": "UR5e"}
+HEAD = (
+    *("task", "arm", "algorithm", "priors", "seed", "steps", "success on the way", "at the end"),
+    *("steps to 90 %", "training", "commit"),
+)
+
+
+def load() -> list[Row]:
+    """All rows, in the order of tasks, arms and seeds."""
+    rows: list[Row] = json.loads(ROWS.read_text())["rows"]
+    order = list(TASKS)
+    return sorted(rows, key=lambda row: (order.index(row["task"]), row["arm"], row["seed"]))
+
+
+def ours(rows: Sequence[Row]) -> list[Row]:
+    """Those of the shipped defaults; of one task, arm and seed the longest."""
+    own = [row for row in rows if (row["algorithm"], row["priors"]) == ("fmac", "learned")]
+    own.sort(key=lambda row: int(row["env_steps"]))
+    longest = {(row["task"], row["arm"], row["seed"]): row for row in own}
+    return [row for row in rows if row in longest.values()]
+
+
+def head_table(rows: Sequence[Row]) -> str:
+    """Success of the shipped defaults by task and arm, seeds pooled."""
+    found = groups(ours(rows), ("task", "arm"))
+    lines = [["task", *ARMS.values()], ["---"] * (1 + len(ARMS))]
+    for task, title in TASKS.items():
+        lines.append([title, *(_pooled(found.get((task, arm), [])) for arm in ARMS)])
+    return _markdown(lines)
+
+
+def long_table(rows: Sequence[Row]) -> str:
+    """One line a row, with its curve."""
+    return _markdown([list(HEAD), ["---"] * len(HEAD), *map(_line, rows)])
+
+
+TABLES: dict[str, tuple[Path, Callable[[Sequence[Row]], str]]] = {
+    "learning, head": (ROOT / "README.md", head_table),
+    "learning, rows": (ROOT / "docs" / "results.md", long_table),
+}
+
+
+def told(text: str, name: str, table: str) -> str:
+    """``text`` with the table between the comments of its name.
+
+    Raises:
+        ValueError: the comments are not there.
+    """
+    begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"no {begin.strip()} and {end.strip()}")
+    return before + begin + table + end + after
+
+
+def main() -> None:
+    """Rewrite the tables and draw the picture."""
+    rows = load()
+    for name, (path, table) in TABLES.items():
+        path.write_text(told(path.read_text(), name, table(rows)))
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = sorted(ours(rows), key=lambda row: str(row["arm"]))
+        shutil.copy(draw_overview(drawn, Path(folder)), PICTURE)
+
+
+def _pooled(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    solved, episodes = (sum(row[name] for row in rows) for name in ("successes", "episodes"))
+    low, high = interval(solved, episodes)
+    steps = max(row["env_steps"] for row in rows)
+    return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {steps:,} steps"
+
+
+def _line(row: Row) -> list[str]:
+    low, high = row["interval_95"]
+    *way, last = row["curve"]
+    return [
+        TASKS[row["task"]],
+        ARMS[row["arm"]],
+        row["algorithm"],
+        row["priors"],
+        str(row["seed"]),
+        f"{last['env_steps']:,}",
+        ", ".join(f"{point['successes']} at {point['env_steps']:,}" for point in way),
+        f"{row['successes']} of {row['episodes']} ({100 * low:.0f} to {100 * high:.0f} %)",
+        f"{row['env_steps_to_90']:,}" if row["env_steps_to_90"] else "not reached",
+        f"{row['train_seconds'] / 60:.0f} min",
+        row["about"]["commit"][:7],
+    ]
+
+
+def _markdown(lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
