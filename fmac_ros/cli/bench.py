@@ -70,7 +70,7 @@ def _add_priors(parser: argparse.ArgumentParser) -> None:
     option("--rounds", type=int, default=4, help="of practice before that, 0 for random play alone")
     option("--look-ahead", type=int, default=2, help="which imagined frame is followed")
     option("--seed", type=int, default=0, help="of layouts, networks and noise (default 0)")
-    option("--success-fpr", type=float, help="as for fmac train (default 0.001)")
+    option("--success-fpr", type=float, default=0.001, help="as for fmac train (default 0.001)")
     option("--videos", type=Path, help="directory of the held-out videos (default: cache)")
     option("--out", type=Path, default=Path("bench_priors"), help="directory of the pictures")
     options.add_json(parser)
@@ -121,7 +121,5 @@ def _prior_bench(args: argparse.Namespace) -> Any:
         following=Following(args.play_steps, args.play_steps, args.rounds, episodes=args.episodes)
         if args.episodes
         else None,
-        thresholds=ThresholdOptions()
-        if args.success_fpr is None
-        else ThresholdOptions(args.success_fpr),
+        thresholds=ThresholdOptions(args.success_fpr),
     )

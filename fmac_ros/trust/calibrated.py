@@ -88,18 +88,17 @@ def calibrated(
         _warn(prior, f"was trained anew since {path} was made")
         return prior
     believed = CalibratedSuccess(prior, calibration, options)
-    _check_promise(calibration, options)
+    if never_succeeds(believed.threshold):
+        raise ValueError(_too_strict(calibration, options))
     return believed
 
 
-def _check_promise(calibration: Calibration, options: ThresholdOptions) -> None:
-    """Refuse a rate that so few negatives cannot promise: nothing would ever be solved."""
-    if not never_succeeds(calibration.thresholds(options)[1]):
-        return
+def _too_strict(calibration: Calibration, options: ThresholdOptions) -> str:
+    """Why a rate is refused that so few negatives cannot promise, and what is valid."""
     known = calibration.whole.known(options.per)
     lowest = math.ceil(_STEPS / (known + 1)) / _STEPS
     valid = f"{lowest:g} or more, or 0" if lowest <= TAIL else "0"
-    raise ValueError(
+    return (
         f"success_fpr is {options.rate:g} per {options.per}, valid: {valid}; success prior "
         f"{calibration.name} is calibrated on {known}, 'fmac calibrate' on more allows less "
         "and 0 leaves it its own threshold"
