@@ -11,7 +11,7 @@ from typing import Any
 
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.evaluations import Point
-from fmac_ros.bench.learning.worker import DONE, FAILED, POINT, Message
+from fmac_ros.bench.learning.worker import DONE, FAILED, POINT, STOPPED, Message
 
 
 def fake_worker(
@@ -27,6 +27,7 @@ def fake_worker(
         folder.mkdir(parents=True)
         stop.wait(60)
         (folder / "saved").touch()
+        messages.put(Message(cell, STOPPED, {"seed": cell.seed}))
     else:
         messages.put(Message(cell, POINT, Point(100, 20, 20, 60.0, 0.0)))
         messages.put(Message(cell, DONE, {"seed": cell.seed}))

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             pool.run(missing)
     except KeyboardInterrupt:
         interrupted = True
-    found = {**kept, **pool.rows}
+    found = {**kept, **pool.rows, **pool.stopped}
     rows = [found[cell] for cell in cells if cell in found]
     _report(rows, folder, about, args)
     folder.close()
@@ -143,7 +143,7 @@ def _report(
     from fmac_ros.bench.learning.table import report
 
     if not rows:
-        print("no cell is finished")
+        print("no cell has been evaluated")
         return
     files = folder.save_report(rows, about)
     print(f"\n{report(rows)}")  # type: ignore[arg-type]

@@ -46,6 +46,7 @@ def make_row(cell: Cell, outcome: Outcome, diagnosis: Mapping[str, Any] | None) 
     return {
         **cell.asdict(),
         "about": method.about,
+        "finished": outcome.done,
         "signal": cell.variant.signal() if "success" in method.reads else "none",
         "env_steps": outcome.env_steps,
         "frames": outcome.env_steps * frames,

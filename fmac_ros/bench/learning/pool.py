@@ -13,7 +13,7 @@ from typing import Any
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.outcome import Row
 from fmac_ros.bench.learning.pace import Pace
-from fmac_ros.bench.learning.worker import DONE, FAILED, NOTE, POINT, STEPS, Message, work
+from fmac_ros.bench.learning.worker import DONE, FAILED, NOTE, POINT, STEPS, STOPPED, Message, work
 
 PATIENCE = 60.0  # [s] for workers to save after Ctrl-C
 _POLL = 0.5  # [s]
@@ -32,6 +32,7 @@ class Pool:
 
     Attributes:
         rows: of the cells that were finished here.
+        stopped: rows of those that an interrupt ended, as far as they have been evaluated.
         failed: why the others were not, by cell.
     """
 
@@ -52,6 +53,7 @@ class Pool:
         self._stop = context.Event()
         self._running: dict[Cell, BaseProcess] = {}
         self.rows: dict[Cell, Row] = {}
+        self.stopped: dict[Cell, Row] = {}
         self.failed: dict[Cell, str] = {}
 
     def run(self, cells: Sequence[Cell]) -> None:
@@ -106,6 +108,8 @@ class Pool:
             self.rows[cell] = content
             self._pace.finished(cell)
             self._say(f"done {cell.title}; {self._pace.line()}")
+        elif message.kind == STOPPED and content is not None:
+            self.stopped[cell] = content
         elif message.kind == FAILED:
             self.failed[cell] = content
             self._pace.finished(cell)

@@ -51,13 +51,19 @@ def _line(method: tuple[str, ...], rows: Sequence[Row]) -> list[str]:
         *method,
         rows[0]["signal"],
         str(len(rows)),
-        str(max(row["env_steps"] for row in rows)),
+        _steps(rows),
         f"{solved} of {episodes}, {solved / episodes:.0%}",
         f"{low:.0%} to {high:.0%}",
         _to_90([row["env_steps_to_90"] for row in rows], "{:.0f}"),
         _to_90([row["minutes_to_90"] for row in rows], "{:.1f}"),
         f"{seconds / 60:.1f} min",
     ]
+
+
+def _steps(rows: Sequence[Row]) -> str:
+    """How far the seeds went, and whether an interrupt ended one."""
+    text = str(max(row["env_steps"] for row in rows))
+    return text if all(row.get("finished", True) for row in rows) else f"{text}, interrupted"
 
 
 def _to_90(found: Sequence[float | None], form: str) -> str:

@@ -24,7 +24,7 @@ ERROR_FILE = "error.txt"
 
 @dataclass(frozen=True)
 class Message:
-    """What a worker says: ``content`` is a number of steps, a row, a point or a text."""
+    """What a worker says: ``content`` is a number of steps, a row or None, a point or a text."""
 
     cell: Cell
     kind: str
@@ -53,7 +53,7 @@ def work(
 
     try:
         row = run_cell(cell, effort, folder, keep, tell, stopped)
-        tell(DONE, row) if row is not None else tell(STOPPED, None)
+        tell(DONE if row is not None and row["finished"] else STOPPED, row)
     except Exception as error:  # noqa: BLE001 - one cell's trouble is not the others'
         (folder / ERROR_FILE).write_text(traceback.format_exc())
         tell(FAILED, f"{type(error).__name__}: {error}")
@@ -67,7 +67,10 @@ def run_cell(
     tell: Callable[[str, Any], None],
     stopped: Callable[[], bool],
 ) -> Row | None:
-    """Train, evaluate, diagnose, keep the row; None where it was stopped before its end."""
+    """Train, evaluate, diagnose; the row, kept on disk where the cell has come to its end.
+
+    None where it was stopped before its first evaluation.
+    """
     import torch
 
     from fmac_ros.bench.learning.scene import open_scene
@@ -87,11 +90,13 @@ def run_cell(
             stopped,
             lambda note: tell(NOTE, note),
         )
-        if not outcome.done:
+        if not outcome.points:
             return None
         row = make_row(cell, outcome, _diagnosis(cell, scene.settings, folder, outcome))
     finally:
         scene.close()
+    if not outcome.done:
+        return row
     save_row(folder, row)
     if not keep:
         shutil.rmtree(folder / "run" / "episodes", ignore_errors=True)
