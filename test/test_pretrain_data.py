@@ -12,9 +12,10 @@ import torch
 from safetensors.numpy import load_file, save_file
 from synthetic_videos import LENGTH, sentence, write_videos
 
+from fmac_ros.picture import shrink
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.autoencoder import reference_rows
-from fmac_ros.priors.pretrain.frames import Frames, map_pictures
+from fmac_ros.priors.pretrain.frames import Frames, map_pictures, shrunk_pictures
 from fmac_ros.priors.pretrain.latents import look_at
 from fmac_ros.priors.pretrain.metrics import (
     area_under_curve,
@@ -200,6 +201,20 @@ def test_settings_are_checked(tmp_path: Path) -> None:
         PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, effort=0)
     with pytest.raises(ValueError, match="minutes is -1"):
         PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, minutes=-1)
+    with pytest.raises(ValueError, match="picture_size is 40, valid: 16 or a multiple"):
+        PretrainSettings(tmp_path, tmp_path, tmp_path, tmp_path, picture_size=40)
+
+
+def test_heads_may_look_at_smaller_pictures_than_the_stored(folder: Path) -> None:
+    stored = map_pictures(folder)
+    size = stored.shape[1]
+    smaller = shrunk_pictures(folder, size // 2)
+    assert smaller.shape == (stored.shape[0], size // 2, stored.shape[2] // 2, 3)
+    rows = np.array([5, 0])
+    wanted = shrink(stored.take(rows).numpy(), smaller.shape[1:3])
+    assert np.array_equal(smaller.take(rows).numpy(), wanted)
+    with pytest.raises(ValueError, match="whole multiple"):
+        shrunk_pictures(folder, size - 1)
 
 
 class OneHot:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fmac_ros.picture import shrink
 from fmac_ros.priors.pretrain.devices import CPU
-from fmac_ros.priors.pretrain.videos import shard_paths
+from fmac_ros.priors.pretrain.videos import read_pictures, shard_paths
 
 LARGEST_SHARE = 0.8  # of the free memory of a GPU
 
@@ -69,6 +70,18 @@ class Frames:
 def map_pictures(directory: Path) -> Frames:
     """The (N, h, w, 3) uint8 pictures of a data set, in the rows of its table, left on disk."""
     return Frames([_mapped(path, "pictures") for path in shard_paths(directory)])
+
+
+def shrunk_pictures(directory: Path, size: int) -> Frames:
+    """The same with ``size`` pixels each way for each camera, in memory.
+
+    Raises:
+        ValueError: the stored ones are no whole multiple of it.
+    """
+    mapped = map_pictures(directory)
+    _, height, width, _ = mapped.shape
+    wanted = size, width * size // height
+    return Frames([shrink(read_pictures(path), wanted) for path in shard_paths(directory)])
 
 
 def _mapped(path: Path, name: str) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fmac_ros.metaworld.tasks import ARM as METAWORLD_ARM
+from fmac_ros.priors.picture_head import CELL
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 
 ARMS = ("panda", "ur5e", "kuka", "xarm")
@@ -42,6 +43,8 @@ class PretrainSettings:
         weights: written: ``encoder/ value/ success/ video/``.
         work: latents, checkpoints and metrics; a second start continues from them.
         world: whose videos are rendered, ``pybullet`` or ``metaworld``.
+        picture_size: pixels each way of a camera's picture that value and success look at; None
+            leaves the videos' pictures as they are.
         arms: whose videos are rendered; leave one out for priors that never saw it.
         videos_per_arm, held_out_per_arm: rendered for training and for the held-out numbers.
         minutes: wall-clock limit [min] of each network's training; None leaves the steps.
@@ -71,6 +74,7 @@ class PretrainSettings:
     start_from: Path | None = None
     keep: float = 0.0
     world: str = "pybullet"
+    picture_size: int | None = None
     fits: dict[str, Fit] = field(default_factory=lambda: dict(DEFAULT_FITS))
 
     def __post_init__(self) -> None:
@@ -87,6 +91,10 @@ class PretrainSettings:
             raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"minutes is {self.minutes}, valid: above 0")
+        if self.picture_size is not None and (self.picture_size < CELL or self.picture_size % CELL):
+            raise ValueError(
+                f"picture_size is {self.picture_size}, valid: {CELL} or a multiple of it"
+            )
         if self.start_from is not None and not (self.start_from / "encoder").is_dir():
             raise ValueError(f"start_from is {self.start_from}, valid: a directory of priors")
         if not 0 <= self.keep < 1:

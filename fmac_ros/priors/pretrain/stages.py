@@ -14,7 +14,7 @@ from fmac_ros.allocator import keep_freed_memory
 from fmac_ros.priors.encoder import Encoder
 from fmac_ros.priors.picture_head import load_picture_head
 from fmac_ros.priors.pretrain.autoencoder import train_autoencoder
-from fmac_ros.priors.pretrain.frames import map_pictures
+from fmac_ros.priors.pretrain.frames import map_pictures, shrunk_pictures
 from fmac_ros.priors.pretrain.heads import score_all
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.latents import TRAINING_LOOKS, read_latents, write_latents
@@ -151,7 +151,9 @@ def _looks(settings: PretrainSettings) -> list[LatentVideos]:
 def _pictures(settings: PretrainSettings, name: str) -> PictureVideos:
     directory = settings.videos if name == "train" else settings.validation
     table = read_table(directory)
-    return PictureVideos(table, map_pictures(directory), Sentences(table, SentenceEncoder()))
+    size = settings.picture_size
+    pictures = shrunk_pictures(directory, size) if size else map_pictures(directory)
+    return PictureVideos(table, pictures, Sentences(table, SentenceEncoder()))
 
 
 def _marker(stage: str, settings: PretrainSettings) -> Path:
