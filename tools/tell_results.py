@@ -27,6 +27,7 @@ TASKS = {
     "reach": "reach the named ball among others",
     "push": "push the block to the mark",
 }
+OURS = ("fmac", "fac")
 ARMS = {"panda": "Panda", "ur5e": "UR5e"}
 HEAD = (
     *("task", "arm", "algorithm", "priors", "seed", "steps", "success on the way", "at the end"),
@@ -42,19 +43,21 @@ def load() -> list[Row]:
 
 
 def ours(rows: Sequence[Row]) -> list[Row]:
-    """Those of the shipped defaults; of one task, arm and seed the longest."""
-    own = [row for row in rows if (row["algorithm"], row["priors"]) == ("fmac", "learned")]
+    """Our algorithms with the shipped defaults; of one task, arm and seed the longest of each."""
+    own = [row for row in rows if row["algorithm"] in OURS and row["priors"] == "learned"]
     own.sort(key=lambda row: int(row["env_steps"]))
-    longest = {(row["task"], row["arm"], row["seed"]): row for row in own}
+    longest = {(row["task"], row["arm"], row["algorithm"], row["seed"]): row for row in own}
     return [row for row in rows if row in longest.values()]
 
 
 def head_table(rows: Sequence[Row]) -> str:
-    """Success of the shipped defaults by task and arm, seeds pooled."""
-    found = groups(ours(rows), ("task", "arm"))
-    lines = [["task", *ARMS.values()], ["---"] * (1 + len(ARMS))]
-    for task, title in TASKS.items():
-        lines.append([title, *(_pooled(found.get((task, arm), [])) for arm in ARMS)])
+    """Success of the shipped defaults by task, algorithm and arm, seeds pooled."""
+    head = ["task", "algorithm", *ARMS.values()]
+    lines = [head, ["---"] * len(head)]
+    for (task, algorithm), own in groups(ours(rows), ("task", "algorithm")).items():
+        by_arm = groups(own, ("arm",))
+        pooled = (_pooled(by_arm.get((arm,), [])) for arm in ARMS)
+        lines.append([TASKS[task], f"`{algorithm}`", *pooled])
     return _markdown(lines)
 
 

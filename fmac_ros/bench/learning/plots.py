@@ -16,6 +16,7 @@ from fmac_ros.run_dir import slug
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend is chosen first)
+from matplotlib.ticker import EngFormatter  # noqa: E402
 
 COLUMNS = 3  # scenes side by side in the overview
 
@@ -59,6 +60,7 @@ def _curves(axes: plt.Axes, scene: tuple[str, ...], rows: Sequence[Row]) -> None
         axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=line.get_color(), alpha=0.15)
     axes.axhline(0.9, color="grey", linewidth=0.8, linestyle=":")
     axes.set(xlabel="environment steps", ylim=(-0.02, 1.02), xlim=(0, None))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set(ylabel="success on held-out layouts", title=f"{scene[2]}: {scene[1]} ({scene[0]})")
 
 
