@@ -87,7 +87,8 @@ def _run_priors(args: argparse.Namespace) -> int:
     print(f"\n{table(measured.rows)}\n")
     print("pictures: " + ", ".join(map(str, files)))
     if args.json:
-        settings = {**asdict(bench), "folder": str(bench.folder)}
+        # Its name says which videos; where they lie is this machine's own affair.
+        settings = {**asdict(bench), "folder": bench.folder.name}
         found = {"rows": measured.rows, "speed": measured.speed, "settings": settings}
         about = {"versions": result.versions(), "commit": result.commit()}
         result.write_json(args.json, {**found, **about})
