@@ -1,11 +1,12 @@
 # make train      set up, then learn "press the red button" in simulation; ARGS="--help" for options
-# make test       set up, lint, all tests; ARGS goes to pytest
+# make test       set up, lint, all tests in WORKERS processes; ARGS goes to pytest
 # make setup      the environment alone: .venv with pinned dependencies and the ROS interfaces
 # make lint       ruff and mypy
 # make format     let ruff reformat the sources
 # make clean      remove everything that make setup made
 
 ARGS ?=
+WORKERS ?= 2
 # A python3.11 that starts (a pyenv shim may not), else any python3: the set-up finds the rest.
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c "" 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
@@ -17,7 +18,7 @@ train: setup
 	@$(BIN)/fmac train $(ARGS)
 
 test: lint
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 setup:
 	@test -n "$(PYTHON)" || { echo "error: no Python on the PATH: install Python 3.11, or say" \

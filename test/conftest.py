@@ -1,6 +1,23 @@
 """What every test starts from."""
 
+from __future__ import annotations
+
 import signal
+from pathlib import Path
+
+import pytest
+
+ROS = Path(__file__).parent / "ros"
 
 # A job started with & in a script ignores SIGINT; the tests that send one need it heard.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together where several processes share them (``--dist loadgroup``).
+
+    Graphs come one after another, since they keep time; other files keep their own fixtures.
+    """
+    for item in items:
+        group = ROS.name if ROS in item.path.parents else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

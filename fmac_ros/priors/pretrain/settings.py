@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fmac_ros.metaworld.tasks import ARM as METAWORLD_ARM
-from fmac_ros.priors.picture_head import CELL
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 
 ARMS = ("panda", "ur5e", "kuka", "xarm")
@@ -91,10 +90,8 @@ class PretrainSettings:
             raise ValueError(f"effort is {self.effort}, valid: above 0 (1 is the default length)")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"minutes is {self.minutes}, valid: above 0")
-        if self.picture_size is not None and (self.picture_size < CELL or self.picture_size % CELL):
-            raise ValueError(
-                f"picture_size is {self.picture_size}, valid: {CELL} or a multiple of it"
-            )
+        if self.picture_size is not None:
+            _check_picture_size(self.picture_size)
         if self.start_from is not None and not (self.start_from / "encoder").is_dir():
             raise ValueError(f"start_from is {self.start_from}, valid: a directory of priors")
         if not 0 <= self.keep < 1:
@@ -113,3 +110,10 @@ class PretrainSettings:
     def learning_rate(self, stage: str) -> float:
         """Highest learning rate of one stage's network."""
         return self.fits[stage].learning_rate * (FINE_TUNING_RATE if self.start_from else 1.0)
+
+
+def _check_picture_size(size: int) -> None:
+    from fmac_ros.priors.picture_head import CELL  # not above: options are read without torch
+
+    if size < CELL or size % CELL:
+        raise ValueError(f"picture_size is {size}, valid: {CELL} or a multiple of it")
