@@ -1,12 +1,12 @@
 # make train      set up, then learn "press the red button" in simulation; ARGS="--help" for options
-# make test       set up, lint, all tests in WORKERS processes; ARGS goes to pytest
+# make test       set up, lint, all tests; WORKERS=2 shares them between processes; ARGS goes to pytest
 # make setup      the environment alone: .venv with pinned dependencies and the ROS interfaces
 # make lint       ruff and mypy
 # make format     let ruff reformat the sources
 # make clean      remove everything that make setup made
 
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 0
 # A python3.11 that starts (a pyenv shim may not), else any python3: the set-up finds the rest.
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c "" 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
