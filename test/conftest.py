@@ -14,10 +14,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where several processes share them (``--dist loadgroup``).
+    """Mark what needs ROS, and which tests stay together where several processes share them.
 
     Graphs come one after another, since they keep time; other files keep their own fixtures.
     """
     for item in items:
-        group = ROS.name if ROS in item.path.parents else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        needs_ros = ROS in item.path.parents
+        if needs_ros:
+            item.add_marker(pytest.mark.ros)
+        item.add_marker(pytest.mark.xdist_group("ros" if needs_ros else item.path.stem))

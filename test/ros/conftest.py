@@ -80,11 +80,3 @@ def ros() -> Iterator[Ros]:
     context = Ros()
     yield context
     context.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs ROS."""
-    here = os.path.dirname(__file__)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.ros)

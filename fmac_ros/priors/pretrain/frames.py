@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fmac_ros.picture import shrink
 from fmac_ros.priors.pretrain.devices import CPU
-from fmac_ros.priors.pretrain.videos import read_pictures, shard_paths
+from fmac_ros.priors.pretrain.videos import read_all_pictures, shard_paths
 
 LARGEST_SHARE = 0.8  # of the free memory of a GPU
 
@@ -78,10 +77,8 @@ def shrunk_pictures(directory: Path, size: int) -> Frames:
     Raises:
         ValueError: the stored ones are no whole multiple of it.
     """
-    mapped = map_pictures(directory)
-    _, height, width, _ = mapped.shape
-    wanted = size, width * size // height
-    return Frames([shrink(read_pictures(path), wanted) for path in shard_paths(directory)])
+    _, height, width, _ = map_pictures(directory).shape
+    return Frames([read_all_pictures(directory, (size, width * size // height))])
 
 
 def _mapped(path: Path, name: str) -> np.ndarray:
