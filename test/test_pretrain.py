@@ -7,6 +7,7 @@ import itertools
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from torch import nn
 from fmac_ros.paths import package_dir
 from fmac_ros.priors.pretrain.checkpoint import Checkpoint
 from fmac_ros.priors.pretrain.devices import DEVICES, choose_device
+from fmac_ros.priors.pretrain.heads import new_head
 from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
@@ -160,6 +162,13 @@ def test_a_non_finite_loss_stops_the_training(tmp_path: Path) -> None:
 
     with pytest.raises(FloatingPointError, match="nan at step 0"):
         fit("value", new_line(), bad, line_settings(tmp_path, 4), lambda _: None)
+
+
+def test_a_head_for_pictures_of_another_size_is_refused(tmp_path: Path) -> None:
+    settings = dataclasses.replace(line_settings(tmp_path, 1), start_from=package_dir() / "weights")
+    small = SimpleNamespace(picture_size=(64, 128))
+    with pytest.raises(ValueError, match="are 64x128 .*value looks at 128x256, valid: one size"):
+        new_head("value", small, settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

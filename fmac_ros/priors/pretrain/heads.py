@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import nn
@@ -17,12 +19,27 @@ def new_head(part: str, videos: PictureVideos, settings: PretrainSettings) -> Pi
 
     Args:
         part: ``value`` or ``success``.
+
+    Raises:
+        ValueError: the head of ``start_from`` looks at pictures of another size.
     """
     start = settings.start_from
     if start is not None:
-        return load_picture_head(start / part)
+        head = load_picture_head(start / part)
+        _check_size(head, videos, start / part)
+        return head
     text_size = videos.sentences.embeddings.shape[1]
     return PictureHead(PictureHeadConfig(picture_size=videos.picture_size, text_size=text_size))
+
+
+def _check_size(head: PictureHead, videos: PictureVideos, folder: Path) -> None:
+    """Weights for pictures of one size say nothing about those of another."""
+    theirs, ours = tuple(head.config.picture_size), videos.picture_size
+    if theirs != ours:
+        raise ValueError(
+            f"the videos' pictures are {ours[0]}x{ours[1]} (--picture-size), {folder} looks at "
+            f"{theirs[0]}x{theirs[1]}, valid: one size for both, or random weights"
+        )
 
 
 def score_all(head: nn.Module, videos: PictureVideos) -> np.ndarray:
