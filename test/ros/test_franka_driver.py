@@ -339,6 +339,7 @@ def test_a_signal_brings_the_arm_to_rest_and_a_restart_is_disarmed(ros, tmp_path
     lab.set_off()
     driver.send_signal(number)
     assert driver.wait(PATIENCE) == 0
+    ros.spin_for(0.5)  # hear what was said before the end, it is not of the next driver
     lab.states.clear()
     lab.ready.clear()
     driver = start_driver(arm.address)
