@@ -25,7 +25,7 @@ from fmac_ros.priors.pretrain.stages import run_track
 from fmac_ros.priors.pretrain.starting import check_latent_space
 from fmac_ros.priors.pretrain.training import fit
 from fmac_ros.priors.pretrain.videos import read_all_pictures
-from fmac_ros.priors.registry import PARTS, load_priors
+from fmac_ros.priors.registry import PARTS, load_encoder_from, load_priors
 from fmac_ros.trust.calibration import ThresholdOptions
 
 TARGET = torch.tensor([[2.0, -1.0]])
@@ -204,8 +204,13 @@ def check_fine_tuning(made: PretrainSettings, tmp_path: Path) -> None:
     assert described["video"]["started_from"]["fit"]["steps_done"] == 2
     assert "started_from" not in described["value"]
     other = dataclasses.replace(made, weights=package_dir() / "weights", start_from=made.weights)
-    with pytest.raises(ValueError, match="fine-tuning needs the same encoder"):
+    with pytest.raises(ValueError, match="fine-tuning needs that encoder"):
         check_latent_space(other)
     run_track(("autoencoder",), tuned)
+    old, new = (load_encoder_from(root / "encoder") for root in (made.weights, tuned.weights))
+    assert new.model.config.started_from == old.version != new.version
+    assert new.model.config.latents_std == old.model.config.latents_std
+    (tuned.work / "checkpoints/video.safetensors").unlink()
+    run_track(("latents", "video"), tuned)  # the video prior goes on in latents close to its own
     for config in ("video/denoiser/config.json", "encoder/config.json"):
         assert str(made.weights) not in (tuned.weights / config).read_text()

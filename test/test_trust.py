@@ -71,9 +71,21 @@ def test_a_good_prior_counts_fully_and_a_reversed_one_not_at_all() -> None:
 
 
 def test_few_episodes_change_nothing() -> None:
-    for kind in ({"rising": False}, {"towards": -1.0}):
-        few = collect(2 * LEAST - 2, **kind)
-        assert few.weights == PriorWeights() and few.reversed_priors == ()
+    few = collect(6, rising=False)
+    assert few.weights == PriorWeights() and few.reversed_priors == ()
+    few = collect(2 * LEAST - 2, towards=-1.0)
+    assert few.weights == PriorWeights() and few.reversed_priors == ()
+
+
+@pytest.mark.parametrize(("successes", "weight"), [(3, 1.0), (4, 0.0)])
+def test_a_reversed_value_prior_is_shut_off_once_it_cannot_be_chance(
+    successes: int, weight: float
+) -> None:
+    found = Reliability()
+    for seed in range(50 + successes):
+        found.add(episode(seed, success=seed < successes, rising=False))
+    assert found.weights.value == weight
+    assert found.reversed_priors == (() if weight else ("value",))
 
 
 def test_a_value_prior_that_knows_nothing_loses_weight_without_being_called_reversed() -> None:

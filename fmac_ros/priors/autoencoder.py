@@ -24,6 +24,8 @@ class PictureAutoencoder(ModelMixin, ConfigMixin):
         height, width: picture size [pixels], multiples of 8.
         latent_channels: channels c of a latent.
         width_fine, width_coarse: channels at 1/4 and 1/8 resolution.
+        started_from: version of the autoencoder that this one was fine-tuned from, and whose
+            latents its own are close to; empty where there was none.
     """
 
     @register_to_config
@@ -37,6 +39,7 @@ class PictureAutoencoder(ModelMixin, ConfigMixin):
         blocks: int = 2,
         latents_mean: Sequence[float] = (0.0,),
         latents_std: Sequence[float] = (1.0,),
+        started_from: str = "",
     ) -> None:
         super().__init__()
         if height % REDUCTION or width % REDUCTION:

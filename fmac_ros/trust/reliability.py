@@ -14,8 +14,9 @@ import numpy as np
 from fmac_ros.learning.record import Record
 from fmac_ros.trust.weights import PriorWeights
 
-LEAST = 10  # episodes of each outcome, before anything is concluded
-REVERSED_Z = -3.0  # standard errors below chance from which a prior is called reversed
+LEAST = 10  # episodes of each outcome, before a prior counts less
+REVERSED_Z = -3.0  # standard errors below chance from which a prior is called reversed, and counts
+# nothing. Four successes below fifty failures are enough; three never are, below any number.
 FULL_AUC = 0.75  # of the final values, from which M_V counts fully
 FULL_COSINE = 0.1  # towards the solved state, from which M_tau counts fully
 END = 2  # states at the end whose mean value is compared
@@ -74,16 +75,21 @@ class Reliability:
         return found
 
     def _value(self) -> float:
-        """Chance that a success ends with a higher M_V than a failure, 0.5 and below to 0."""
+        """Chance that a success ends with a higher M_V than a failure, 0.5 and below to 0.
+
+        With few outcomes 1, unless even these are too many to be chance.
+        """
+        if "value" in self.reversed_priors:
+            return 0.0
         if not self._enough_values():
             return 1.0
         return float(np.clip((self._auc() - 0.5) / (FULL_AUC - 0.5), 0.0, 1.0))
 
     def _value_z(self) -> float | None:
-        """Mann and Whitney's statistic in standard errors under chance."""
-        if not self._enough_values():
-            return None
+        """Mann and Whitney's statistic in standard errors under chance; None without both."""
         n, m = len(self._solved), len(self._failed)
+        if not (n and m):
+            return None
         return (self._auc() - 0.5) / math.sqrt((n + m + 1) / (12 * n * m))
 
     def _auc(self) -> float:

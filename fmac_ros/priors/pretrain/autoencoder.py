@@ -19,6 +19,7 @@ from fmac_ros.priors.pretrain.starting import as_new
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import load_encoder_from
+from fmac_ros.priors.weights import version_of
 
 LATENT_NOISE = 0.1  # with the pull to zero below: a latent of bounded precision, so a smooth one
 LATENT_PULL = 1e-3
@@ -30,23 +31,36 @@ CHROMA_WEIGHT = 12.0  # of pixels by their colourfulness
 EDGE_WEIGHT = 0.25
 SQUARE_WEIGHT = 2.0
 STATISTICS_PICTURES = 2048
+# Of a fine-tuned one's latents to those it began with: the video prior that has learned on these
+# goes on from there, and has only to learn what the latents did not show before.
+LATENT_KEEP = 0.03
 HALF = 2  # pixels of a data set's pictures, each way, in one of the autoencoder's
 
 
 def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencoder:
-    """Train, set the latents' statistics and save in half precision."""
+    """Train, set the latents' statistics and save in half precision.
+
+    One that is fine-tuned keeps the statistics of ``start_from``, and its latents close to those.
+    """
     torch.manual_seed(settings.seed)
-    if settings.start_from is None:
-        model = PictureAutoencoder(*small_size(settings.videos))
-    else:
-        model = as_new(load_encoder_from(settings.start_from / "encoder").model)
+    start = _start(settings)
+    model = PictureAutoencoder(*small_size(settings.videos)) if start is None else as_new(start)
     size = model.config.height, model.config.width
     table, pictures = read_table(settings.videos), read_all_pictures(settings.videos, size)
-    batch = settings.batch("autoencoder")
-    fit("autoencoder", model, reconstruction(table, pictures, batch), settings, log)
-    set_statistics(model, pictures, np.random.default_rng(settings.seed))
+    loss = reconstruction(table, pictures, settings.batch("autoencoder"), start)
+    fit("autoencoder", model, loss, settings, log)
+    if settings.start_from is None:
+        set_statistics(model, pictures, np.random.default_rng(settings.seed))
+    else:
+        model.register_to_config(started_from=version_of(settings.start_from / "encoder"))
     model.half().save_pretrained(settings.weights / "encoder")
     return model.float()
+
+
+def _start(settings: PretrainSettings) -> PictureAutoencoder | None:
+    if settings.start_from is None:
+        return None
+    return load_encoder_from(settings.start_from / "encoder").model.to(settings.device)
 
 
 def small_size(videos: Path) -> tuple[int, int]:
@@ -55,8 +69,14 @@ def small_size(videos: Path) -> tuple[int, int]:
     return height // HALF, width // HALF
 
 
-def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:
-    """Weighted error of pixels and of their edges, with a pull of the latents to zero."""
+def reconstruction(
+    table: VideoTable, pictures: np.ndarray, batch: int, start: PictureAutoencoder | None = None
+) -> Loss:
+    """Weighted error of pixels and of their edges, with a pull of the latents to zero.
+
+    Args:
+        start: pulls the latents to its own, too.
+    """
 
     def loss(model: nn.Module, rng: np.random.Generator) -> torch.Tensor:
         rows = rng.integers(len(table), size=batch)
@@ -67,9 +87,20 @@ def reconstruction(table: VideoTable, pictures: np.ndarray, batch: int) -> Loss:
         target, reference = to_tensor(pairs[:, 0], device), to_tensor(pairs[:, 1], device)
         weight = pixel_weight(target, reference)
         output, raw = model(target.contiguous(memory_format=torch.channels_last), LATENT_NOISE)
-        return weighted_error(output.float(), target, weight) + LATENT_PULL * raw.square().mean()
+        pull = LATENT_PULL * raw.square().mean()
+        if start is not None:
+            pull = pull + LATENT_KEEP * distance(raw, target, start)
+        return weighted_error(output.float(), target, weight) + pull
 
     return loss
+
+
+def distance(raw: torch.Tensor, pictures: torch.Tensor, start: PictureAutoencoder) -> torch.Tensor:
+    """Mean square of how far raw latents lie from those of ``start``, in its channels' spreads."""
+    with torch.no_grad():
+        before = start.encoder(pictures)
+    spread = raw.new_tensor(start.config.latents_std)[:, None, None]
+    return ((raw - before) / spread).square().mean()
 
 
 def reference_rows(table: VideoTable, rows: np.ndarray) -> np.ndarray:

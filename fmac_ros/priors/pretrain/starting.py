@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from diffusers import ModelMixin
 
+from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.weights import version_of
 
@@ -21,13 +22,19 @@ def as_new(loaded: Model) -> Model:
 
 
 def check_latent_space(settings: PretrainSettings) -> None:
-    """Raise ValueError unless ``start_from`` was trained on the latents at hand."""
+    """Check that ``start_from`` was trained on the latents at hand, or on ones close to them.
+
+    Raises:
+        ValueError: the encoder is neither that of ``start_from`` nor fine-tuned from it.
+    """
     assert settings.start_from is not None
     theirs, ours = (
         version_of(root / "encoder") for root in (settings.start_from, settings.weights)
     )
-    if theirs != ours:
+    before = PictureAutoencoder.load_config(settings.weights / "encoder").get("started_from", "")
+    if theirs not in (ours, before):
         raise ValueError(
             f"the priors in {settings.start_from} use the encoder {theirs}, {settings.weights} has "
-            f"{ours}; fine-tuning needs the same encoder in both, so copy that one"
+            f"{ours}; fine-tuning needs that encoder or one fine-tuned from it: copy it, or run "
+            "the stage 'autoencoder' with --start-from"
         )
