@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import tell_results
 
 
 @pytest.mark.parametrize("name", tell_results.TABLES)
 def test_a_table_is_the_one_of_its_rows(name: str) -> None:
-    path, table = tell_results.TABLES[name]
+    source, path, table = tell_results.TABLES[name]
     text = path.read_text()
-    assert tell_results.told(text, name, table(tell_results.load())) == text
+    assert tell_results.told(text, name, table(tell_results.load(source))) == text
 
 
-def test_every_row_says_how_it_is_repeated() -> None:
-    for row in tell_results.load():
+@pytest.mark.parametrize("source", [tell_results.LEARNING, tell_results.ROBUSTNESS])
+def test_every_row_says_how_it_is_repeated(source: Path) -> None:
+    for row in tell_results.load(source):
         assert row["about"]["command"].startswith("fmac bench learning ")
         assert row["about"]["commit"] and row["about"]["date"] and row["about"]["versions"]
         assert row["curve"][-1]["successes"] == row["successes"]

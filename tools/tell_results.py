@@ -1,7 +1,7 @@
-"""Tells what bench/results/learning.json holds: ``python tools/tell_results.py`` after new rows.
+"""Tells what bench/results/ holds of learning: ``python tools/tell_results.py`` after new rows.
 
-Writes the tables of README.md and docs/results.md, between the comments that name them, and
-docs/learning_tasks.png.
+Reads learning.json and robustness.json there. Writes the tables of README.md and docs/results.md,
+between the comments that name them, docs/learning_tasks.png and docs/robustness_*.png.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fmac_ros.bench.learning.outcome import Row
-from fmac_ros.bench.learning.plots import draw_overview
+from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
 from fmac_ros.bench.learning.table import groups
+from fmac_ros.bench.learning.variants import parse
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
-ROWS = ROOT / "bench" / "results" / "learning.json"
+LEARNING, ROBUSTNESS = (
+    ROOT / "bench" / "results" / f"{n}.json" for n in ("learning", "robustness")
+)
 PICTURE = ROOT / "docs" / "learning_tasks.png"
 TASKS = {
     "press_button": "press the button",
@@ -28,6 +32,7 @@ TASKS = {
     "push": "push the block to the mark",
 }
 OURS = ("fmac", "fac")
+SIZED = ("value-noise", "false-positives")  # errors of an oracle drawn over their size
 ARMS = {"panda": "Panda", "ur5e": "UR5e"}
 HEAD = (
     *("task", "arm", "algorithm", "priors", "seed", "steps", "success on the way", "at the end"),
@@ -35,9 +40,9 @@ HEAD = (
 )
 
 
-def load() -> list[Row]:
-    """All rows, in the order of tasks, arms and seeds."""
-    rows: list[Row] = json.loads(ROWS.read_text())["rows"]
+def load(path: Path = LEARNING) -> list[Row]:
+    """All rows of a file, in the order of tasks, arms and seeds."""
+    rows: list[Row] = json.loads(path.read_text())["rows"]
     order = list(TASKS)
     return sorted(rows, key=lambda row: (order.index(row["task"]), row["arm"], row["seed"]))
 
@@ -66,9 +71,25 @@ def long_table(rows: Sequence[Row]) -> str:
     return _markdown([list(HEAD), ["---"] * len(HEAD), *map(_line, rows)])
 
 
-TABLES: dict[str, tuple[Path, Callable[[Sequence[Row]], str]]] = {
-    "learning, head": (ROOT / "README.md", head_table),
-    "learning, rows": (ROOT / "docs" / "results.md", long_table),
+def robustness_table(rows: Sequence[Row]) -> str:
+    """One line an error of the oracles, without and with reliability weights."""
+    weights = {False: "without weights", True: "with reliability weights"}
+    lines = [["priors", *weights.values()], ["---"] * 3]
+    by_priors: dict[str, dict[bool, Row]] = {}
+    for row in rows:
+        variant = parse(row["priors"])
+        name = replace(variant, reliability=False).name
+        by_priors.setdefault(name, {})[variant.reliability] = row
+    for name, found in sorted(by_priors.items()):
+        curves = (_way(found[w]["curve"]) if w in found else "" for w in weights)
+        lines.append([f"`{name}`", *curves])
+    return _markdown(lines)
+
+
+TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
+    "learning, head": (LEARNING, ROOT / "README.md", head_table),
+    "learning, rows": (LEARNING, ROOT / "docs" / "results.md", long_table),
+    "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),
 }
 
 
@@ -87,13 +108,16 @@ def told(text: str, name: str, table: str) -> str:
 
 
 def main() -> None:
-    """Rewrite the tables and draw the picture."""
-    rows = load()
-    for name, (path, table) in TABLES.items():
-        path.write_text(told(path.read_text(), name, table(rows)))
+    """Rewrite the tables and draw the pictures."""
+    for name, (source, path, table) in TABLES.items():
+        path.write_text(told(path.read_text(), name, table(load(source))))
     with tempfile.TemporaryDirectory() as folder:
-        drawn = sorted(ours(rows), key=lambda row: str(row["arm"]))
+        drawn = sorted(ours(load()), key=lambda row: str(row["arm"]))
         shutil.copy(draw_overview(drawn, Path(folder)), PICTURE)
+        for scene, rows in groups(load(ROBUSTNESS), ("world", "arm", "task")).items():
+            for error in SIZED:
+                if picture := draw_robustness(scene, rows, error, Path(folder)):
+                    shutil.copy(picture, PICTURE.parent / f"robustness_{error}.png")
 
 
 def _pooled(rows: Sequence[Row]) -> str:
@@ -115,12 +139,16 @@ def _line(row: Row) -> list[str]:
         row["priors"],
         str(row["seed"]),
         f"{last['env_steps']:,}",
-        ", ".join(f"{point['successes']} at {point['env_steps']:,}" for point in way),
+        _way(way),
         f"{row['successes']} of {row['episodes']} ({100 * low:.0f} to {100 * high:.0f} %)",
         f"{row['env_steps_to_90']:,}" if row["env_steps_to_90"] else "not reached",
         f"{row['train_seconds'] / 60:.0f} min",
         row["about"]["commit"][:7],
     ]
+
+
+def _way(curve: Sequence[dict[str, int]]) -> str:
+    return ", ".join(f"{point['successes']} at {point['env_steps']:,}" for point in curve)
 
 
 def _markdown(lines: Iterable[Sequence[str]]) -> str:
