@@ -10,7 +10,17 @@ import pytest
 
 from fmac_ros.environment import free_domain
 
-os.environ["ROS_DOMAIN_ID"] = str(free_domain())
+
+def own_domain() -> int:
+    """A free domain that no other process of these tests (pytest-xdist) ever draws."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while (domain := free_domain()) % processes != number:
+        pass
+    return domain
+
+
+os.environ["ROS_DOMAIN_ID"] = str(own_domain())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 rclpy = pytest.importorskip("rclpy")
@@ -27,7 +37,7 @@ def fresh_domain() -> int:
     What an earlier test killed is listed for a while, and DDS reports a service as absent
     while the halves that it knows of do not pair up.
     """
-    domain = free_domain()
+    domain = own_domain()
     os.environ["ROS_DOMAIN_ID"] = str(domain)
     return domain
 
