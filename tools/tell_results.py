@@ -125,8 +125,10 @@ def _pooled(rows: Sequence[Row]) -> str:
         return ""
     solved, episodes = (sum(row[name] for row in rows) for name in ("successes", "episodes"))
     low, high = interval(solved, episodes)
-    steps = max(row["env_steps"] for row in rows)
-    return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {steps:,} steps"
+    steps = sorted({row["env_steps"] for row in rows})
+    span = f"{steps[0]:,} steps" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,} steps"
+    seeds = f", {len(rows)} seeds" * (len(rows) > 1)
+    return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {span}{seeds}"
 
 
 def _line(row: Row) -> list[str]:
