@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fmac_ros.bench.learning.outcome import Row
 from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
-from fmac_ros.bench.learning.table import groups
+from fmac_ros.bench.learning.table import SCENE, groups
 from fmac_ros.bench.learning.variants import parse
 from fmac_ros.report.wilson import interval
 
@@ -122,7 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         drawn = sorted(ours(load()), key=lambda row: str(row["arm"]))
         shutil.copy(draw_overview(drawn, Path(folder)), PICTURE)
-        for scene, rows in groups(load(ROBUSTNESS), ("world", "arm", "task")).items():
+        for scene, rows in groups(load(ROBUSTNESS), SCENE).items():
             for error in SIZED:
                 if picture := draw_robustness(scene, rows, error, Path(folder)):
                     shutil.copy(picture, PICTURE.parent / f"robustness_{error}.png")

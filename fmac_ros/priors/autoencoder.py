@@ -71,15 +71,18 @@ class PictureAutoencoder(ModelMixin, ConfigMixin):
         config = self.config
         return config.latent_channels, config.height // REDUCTION, config.width // REDUCTION
 
+    def normalised(self, raw: torch.Tensor) -> torch.Tensor:
+        """Give raw latents (n, c, h, w) zero mean and unit variance a channel."""
+        mean, std = self._statistics(raw)
+        return (raw - mean) / std
+
     def _statistics(self, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         mean, std = self.config.latents_mean, self.config.latents_std
         return like.new_tensor(mean)[:, None, None], like.new_tensor(std)[:, None, None]
 
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """Map (n, 3, H, W) in [-1, 1] to normalised latents (n, c, h, w)."""
-        raw = self.encoder(pictures)
-        mean, std = self._statistics(raw)
-        return (raw - mean) / std
+        return self.normalised(self.encoder(pictures))
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Map normalised latents (n, c, h, w) to pictures (n, 3, H, W) around [-1, 1]."""

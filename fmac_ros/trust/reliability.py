@@ -15,8 +15,9 @@ from fmac_ros.learning.record import Record
 from fmac_ros.trust.weights import PriorWeights
 
 LEAST = 10  # episodes of each outcome, before a prior counts less
-REVERSED_Z = -3.0  # standard errors below chance from which a prior is called reversed, and counts
-# nothing. Four successes below fifty failures are enough; three never are, below any number.
+# Standard errors below chance from which a prior is called reversed, and counts nothing. Four
+# successes whose values lie below those of fifty failures are enough, three never are.
+REVERSED_Z = -3.0
 FULL_AUC = 0.75  # of the final values, from which M_V counts fully
 FULL_COSINE = 0.1  # towards the solved state, from which M_tau counts fully
 END = 2  # states at the end whose mean value is compared
@@ -56,7 +57,7 @@ class Reliability:
     def reversed_priors(self) -> tuple[str, ...]:
         """Priors that agree with outcomes significantly less than chance would."""
         found = [("value", self._value_z()), ("video", self._video_z())]
-        return tuple(name for name, z in found if z is not None and z < REVERSED_Z)
+        return tuple(name for name, z in found if _is_reversed(z))
 
     def metrics(self) -> dict[str, float]:
         """Weights and agreement by name, for the trainer's status."""
@@ -79,7 +80,7 @@ class Reliability:
 
         With few outcomes 1, unless even these are too many to be chance.
         """
-        if "value" in self.reversed_priors:
+        if _is_reversed(self._value_z()):
             return 0.0
         if not self._enough_values():
             return 1.0
@@ -116,6 +117,10 @@ class Reliability:
         if not self._audited or self._claims < LEAST:
             return 1.0
         return self._accepted / self._claims
+
+
+def _is_reversed(z: float | None) -> bool:
+    return z is not None and z < REVERSED_Z
 
 
 def heading(record: Record) -> float | None:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from fmac_ros.priors.autoencoder import PictureAutoencoder
-from fmac_ros.priors.encoder import to_tensor
+from fmac_ros.priors.encoder import Encoder, to_tensor
 from fmac_ros.priors.pretrain.augment import jitter
 from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.frames import map_pictures
@@ -19,7 +19,6 @@ from fmac_ros.priors.pretrain.starting import as_new
 from fmac_ros.priors.pretrain.training import Log, Loss, fit
 from fmac_ros.priors.pretrain.videos import VideoTable, read_all_pictures, read_table
 from fmac_ros.priors.registry import load_encoder_from
-from fmac_ros.priors.weights import version_of
 
 LATENT_NOISE = 0.1  # with the pull to zero below: a latent of bounded precision, so a smooth one
 LATENT_PULL = 1e-3
@@ -44,23 +43,27 @@ def train_autoencoder(settings: PretrainSettings, log: Log) -> PictureAutoencode
     """
     torch.manual_seed(settings.seed)
     start = _start(settings)
-    model = PictureAutoencoder(*small_size(settings.videos)) if start is None else as_new(start)
+    model = as_new(start.model) if start else PictureAutoencoder(*small_size(settings.videos))
     size = model.config.height, model.config.width
     table, pictures = read_table(settings.videos), read_all_pictures(settings.videos, size)
-    loss = reconstruction(table, pictures, settings.batch("autoencoder"), start)
+    loss = reconstruction(
+        table, pictures, settings.batch("autoencoder"), start.model if start else None
+    )
     fit("autoencoder", model, loss, settings, log)
-    if settings.start_from is None:
-        set_statistics(model, pictures, np.random.default_rng(settings.seed))
+    if start:
+        model.register_to_config(started_from=start.version)
     else:
-        model.register_to_config(started_from=version_of(settings.start_from / "encoder"))
+        set_statistics(model, pictures, np.random.default_rng(settings.seed))
     model.half().save_pretrained(settings.weights / "encoder")
     return model.float()
 
 
-def _start(settings: PretrainSettings) -> PictureAutoencoder | None:
+def _start(settings: PretrainSettings) -> Encoder | None:
     if settings.start_from is None:
         return None
-    return load_encoder_from(settings.start_from / "encoder").model.to(settings.device)
+    start = load_encoder_from(settings.start_from / "encoder")
+    start.model.to(settings.device)
+    return start
 
 
 def small_size(videos: Path) -> tuple[int, int]:
@@ -96,11 +99,10 @@ def reconstruction(
 
 
 def distance(raw: torch.Tensor, pictures: torch.Tensor, start: PictureAutoencoder) -> torch.Tensor:
-    """Mean square of how far raw latents lie from those of ``start``, in its channels' spreads."""
+    """Mean square of how far raw latents lie from those of ``start``, as it normalises them."""
     with torch.no_grad():
-        before = start.encoder(pictures)
-    spread = raw.new_tensor(start.config.latents_std)[:, None, None]
-    return ((raw - before) / spread).square().mean()
+        before = start.encode(pictures)
+    return (start.normalised(raw) - before).square().mean()
 
 
 def reference_rows(table: VideoTable, rows: np.ndarray) -> np.ndarray:
