@@ -76,7 +76,8 @@ SETTINGS: dict[str, Setting] = {
         choices=lambda: OBJECTIVES,
     ),
     "kl_weight": Setting(
-        "how states count in the KL term: certain weighs them by how sure inverse dynamics is",
+        "what counts in the KL term: certain, states by how sure inverse dynamics is; informed, "
+        "components of an action by how much of them it reads in the next picture",
         choices=lambda: KL_WEIGHTS,
     ),
     "use_video": Setting("learn with the video prior"),

@@ -17,6 +17,7 @@ from fmac_ros.learning.algorithms import LEARNERS, learner_config, make_learner
 from fmac_ros.learning.config import ALGORITHMS
 from fmac_ros.learning.fac import FacLearner
 from fmac_ros.learning.fac_config import FacConfig
+from fmac_ros.learning.objectives import reading
 from fmac_ros.learning.progress import Progress
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
@@ -168,6 +169,25 @@ def test_kl_weight_and_latent_noise_reach_pi_and_the_critic() -> None:
     noisy = make(replace(SMALL, latent_noise=1.0)).update(1)
     assert noisy["rho_loss"] == plain["rho_loss"]
     assert noisy["critic_loss"] != plain["critic_loss"]
+
+
+def test_informed_guidance_is_drawn_in_by_what_rho_reads() -> None:
+    learner = make(replace(SMALL, kl_weight="informed"))
+    learner.update(1)
+    batch = learner.replay.sample(16, np.random.default_rng(0))
+    with torch.no_grad():
+        still, moved = (
+            learner.rho(batch.latents, batch.proprio, to).mean
+            for to in (batch.latents, batch.reached)
+        )
+    share = reading(still, moved, batch.actions)
+    guide = learner._guide(batch)
+    rho = learner.rho(batch.latents, batch.proprio, batch.imagined)
+    torch.testing.assert_close(guide.mean, share * rho.mean.detach())
+    assert not guide.mean.requires_grad
+    other = make(SMALL)
+    expected = other.rho(batch.latents, batch.proprio, batch.imagined).mean.detach()
+    torch.testing.assert_close(other._guide(batch).mean, expected)
 
 
 def test_settings_name_what_is_valid() -> None:

@@ -16,7 +16,7 @@ from fmac_ros.learning.config import LearnerConfig, TrainConfig
         ("batch_size", 0, "at least 1"),
         ("averaging", 1.0, "at most 0.9999"),
         ("latent_noise", -0.1, "at least 0"),
-        ("kl_weight", "sure", "plain, certain"),
+        ("kl_weight", "sure", "plain, certain, informed"),
     ],
 )
 def test_learner_config_names_value_and_choices(name: str, value: object, valid: str) -> None:

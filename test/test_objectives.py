@@ -118,6 +118,26 @@ def test_certainty_gets_no_gradient() -> None:
     assert not objectives.certainty(Gaussian(rho.mean, rho.std.requires_grad_())).requires_grad
 
 
+def test_reading_is_the_share_of_the_error_that_the_next_state_takes_away() -> None:
+    actions = torch.randn(500, 3)
+    still = torch.stack([torch.zeros(500), actions[:, 1] + 0.5, torch.zeros(500)], 1)
+    moved = torch.stack([actions[:, 0], actions[:, 1] + 0.5, 2 * actions[:, 2] - 1], 1)
+    torch.testing.assert_close(
+        objectives.reading(still, moved, actions), torch.tensor([1.0, 0.0, 0.0])
+    )
+    half = torch.stack([actions[:, 0] / 2], 1)
+    share = objectives.reading(still[:, :1], half, actions[:, :1])
+    assert share.item() == pytest.approx(0.75)
+
+
+def test_informed_leaves_what_is_read_and_draws_the_rest_towards_play() -> None:
+    rho = Gaussian(torch.tensor([[0.8, 0.8, 0.8]]), torch.tensor([[0.4, 0.1, 0.4]]))
+    given = objectives.informed(rho, torch.tensor([1.0, 0.0, 0.5]))
+    torch.testing.assert_close(given.mean, torch.tensor([[0.8, 0.0, 0.4]]))
+    expected = torch.tensor([[0.4, 0.6, (0.5 * 0.16 + 0.5 * 0.36) ** 0.5]])
+    torch.testing.assert_close(given.std, expected)
+
+
 def test_stabilised_ignores_random_play_and_negative_advantage(batch: Batch) -> None:
     config = LearnerConfig(use_video=False, use_success=False)
     pi = gaussian(1)

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fmac_ros.learning.config import CommonConfig
+from fmac_ros.learning.config import INFORMED, CommonConfig
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
-from fmac_ros.learning.networks import LatentShape, StateTrunk
-from fmac_ros.learning.objectives import inverse_dynamics_loss
+from fmac_ros.learning.networks import Gaussian, LatentShape, StateTrunk
+from fmac_ros.learning.objectives import informed, inverse_dynamics_loss, reading
 from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
@@ -162,6 +162,16 @@ class BaseLearner(ABC):
             "rho_std": rho.std.detach().mean().item(),
             "rho_gradient": norm,
         }
+
+    @torch.no_grad()
+    def _guide(self, batch: Batch) -> Gaussian:
+        """rho(s_t, s_hat_{t+1}), what the KL term keeps pi close to."""
+        state = batch.latents, batch.proprio
+        rho = self.rho(*state, batch.imagined)
+        if self.config.kl_weight != INFORMED:
+            return rho
+        still, moved = (self.rho(*state, to).mean for to in (batch.latents, batch.reached))
+        return informed(rho, reading(still, moved, batch.actions))
 
     def _seen(self, index: np.ndarray) -> Tensor:
         """(b, c, h, w) s_t as pi and a critic learn from it; rho is asked about s_t itself."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 ALGORITHMS = ("fmac", "fac")
 OBJECTIVES = ("literal", "stabilised")
-PLAIN, CERTAIN = KL_WEIGHTS = ("plain", "certain")
+PLAIN, CERTAIN, INFORMED = KL_WEIGHTS = ("plain", "certain", "informed")
 TRAIN_BEHAVIOURS = ("policy", "prior")
 AUDITS = ("none", "priors", "human")
 REPLAY_MEMORY = 2**30  # [bytes]
@@ -41,7 +41,8 @@ class CommonConfig:
         looks: looks at each picture that pi, and the critic of ``fac``, learn from: as it is, and
             moved by a few pixels (``looks``).
         kl_weight: ``certain`` weighs the KL term of each state by how sure rho is of its action
-            (``objectives.certainty``), ``plain`` weighs all alike.
+            (``objectives.certainty``), ``informed`` each component of an action by how much of it
+            rho reads in s_{t+1} (``objectives.informed``), ``plain`` weighs all alike.
         inverse_span: steps k from s_t to the state that rho infers a_t from. 1 is Eq. 1; an arm
             that answers commands late shows an action in the step after, so that 2 is needed.
         averaging: decay of the running average of pi's weights, which is what acts.

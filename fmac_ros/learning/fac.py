@@ -96,8 +96,7 @@ class FacLearner(BaseLearner):
     def _update_policy(
         self, features: Tensor, seen: Tensor, batch: Batch, solved: Tensor
     ) -> dict[str, float]:
-        with torch.no_grad():
-            rho = self.rho(batch.latents, batch.proprio, batch.imagined)
+        rho = self._guide(batch)
         pi = self.policy(seen, batch.proprio, self._told(batch))
         q = self.critic.values(features, self._draw(pi))
         loss = actor_loss(pi, rho, q, batch, solved, self.config, self.weights)

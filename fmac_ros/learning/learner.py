@@ -40,8 +40,7 @@ class Learner(BaseLearner):
         return self._update_rho(batch) | self._update_policy(self._seen(index), batch)
 
     def _update_policy(self, seen: Tensor, batch: Batch) -> dict[str, float]:
-        with torch.no_grad():
-            rho = self.rho(batch.latents, batch.proprio, batch.imagined)
+        rho = self._guide(batch)
         pi = self.policy(seen, batch.proprio, self._told(batch))
         loss = self._policy_loss(pi, rho, batch, self.config, self.weights)
         norm = self._step("Eq. 2", loss, self.policy, self.policy_optimiser)

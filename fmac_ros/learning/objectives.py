@@ -13,6 +13,7 @@ from fmac_ros.learning.replay import Batch
 from fmac_ros.trust.weights import PriorWeights
 
 RHO_STD_IN_KL = 0.3  # a surer rho makes the KL term of Eq. 2 steep and drowns the advantage
+PLAY_STD = 0.6  # of a component of random play, about that of a uniform one in [-1, 1]
 
 ALL = PriorWeights()
 
@@ -79,6 +80,34 @@ def certainty(rho: Gaussian) -> Tensor:
     """
     sure = (-rho.std.detach().log().mean(-1)).exp()
     return sure / sure.mean()
+
+
+def reading(still: Tensor, moved: Tensor, actions: Tensor) -> Tensor:
+    """Share of rho's error that seeing s_{t+1} takes away, of each component -> (a,) in [0, 1].
+
+    Args:
+        still: (b, a), the mean of rho(s_t, s_t), which has seen no step.
+        moved: (b, a), that of rho(s_t, s_{t+1}).
+        actions: (b, a), what was done.
+    """
+    before, after = ((mean - actions).square().mean(0) for mean in (still, moved))
+    return (1.0 - after / before.clamp(min=1e-6)).clamp(0.0, 1.0)
+
+
+def informed(rho: Gaussian, share: Tensor) -> Gaussian:
+    """rho drawn towards random play in what it does not read in s_{t+1}.
+
+        mean = w mean_rho,    std^2 = w std_rho^2 + (1 - w) PLAY_STD^2
+
+    Our addition. What rho knows of a component from s_t alone is the habit of whoever acted, such
+    as a gripper left as it is told; an imagined frame cannot speak through it.
+
+    Args:
+        share: (a,), w, of :func:`reading`.
+    """
+    std = rho.std.clamp(min=RHO_STD_IN_KL)
+    spread = (share * std.square() + (1.0 - share) * PLAY_STD**2).sqrt()
+    return Gaussian(share * rho.mean, spread)
 
 
 def literal_policy_loss(

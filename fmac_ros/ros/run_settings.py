@@ -96,7 +96,7 @@ class TrainerConfig:
         LearnerConfig.objective, description="form of equation 2", choices=OBJECTIVES
     )
     kl_weight: str = parameter(
-        LearnerConfig.kl_weight, description="how states count in the KL term", choices=KL_WEIGHTS
+        LearnerConfig.kl_weight, description="what counts in the KL term", choices=KL_WEIGHTS
     )
     latent_noise: float = parameter(
         LearnerConfig.latent_noise,
