@@ -23,7 +23,7 @@ from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
 from fmac_ros.priors.pretrain.starting import check_latent_space
-from fmac_ros.priors.pretrain.training import fit
+from fmac_ros.priors.pretrain.training import checkpoint_of, fit
 from fmac_ros.priors.pretrain.videos import read_all_pictures
 from fmac_ros.priors.registry import PARTS, load_encoder_from, load_priors
 from fmac_ros.trust.calibration import ThresholdOptions
@@ -154,6 +154,7 @@ def test_a_minute_limit_stops_the_training(tmp_path: Path) -> None:
     told: list[str] = []
     fit("success", new_line(), line, settings, told.append)
     assert "0 s left" in told[-1] and "step 3000/" not in told[-1]
+    assert checkpoint_of("success", settings).facts()["minutes"] == 1e-3
 
 
 def test_a_non_finite_loss_stops_the_training(tmp_path: Path) -> None:

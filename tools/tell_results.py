@@ -1,7 +1,8 @@
 """Tells what bench/results/ holds of learning: ``python tools/tell_results.py`` after new rows.
 
-Reads learning.json and robustness.json there. Writes the tables of README.md and docs/results.md,
-between the comments that name them, docs/learning_tasks.png and docs/robustness_*.png.
+Reads learning.json, metaworld.json and robustness.json there. Writes the tables of README.md,
+docs/results.md and docs/metaworld.md, between the comments that name them, docs/learning_tasks.png,
+docs/metaworld_learning.png and docs/robustness_*.png.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from fmac_ros.bench.learning.outcome import Row
 from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
 from fmac_ros.bench.learning.table import SCENE, groups
 from fmac_ros.bench.learning.variants import parse
+from fmac_ros.metaworld.tasks import SENTENCES
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
-LEARNING, ROBUSTNESS = (
-    ROOT / "bench" / "results" / f"{n}.json" for n in ("learning", "robustness")
+LEARNING, METAWORLD, ROBUSTNESS = (
+    ROOT / "bench" / "results" / f"{n}.json" for n in ("learning", "metaworld", "robustness")
 )
-PICTURE = ROOT / "docs" / "learning_tasks.png"
+PICTURES = {
+    LEARNING: ROOT / "docs" / "learning_tasks.png",
+    METAWORLD: ROOT / "docs" / "metaworld_learning.png",
+}
 TASKS = {
     "press_button": "press the button",
     "close_drawer": "close the drawer",
@@ -43,7 +48,7 @@ HEAD = (
 def load(path: Path = LEARNING) -> list[Row]:
     """All rows of a file, in the order of tasks, arms and seeds."""
     rows: list[Row] = json.loads(path.read_text())["rows"]
-    order = list(TASKS)
+    order = [*TASKS, *SENTENCES]
     return sorted(rows, key=lambda row: (order.index(row["task"]), row["arm"], row["seed"]))
 
 
@@ -94,9 +99,32 @@ def robustness_table(rows: Sequence[Row]) -> str:
     return _markdown(lines)
 
 
+def metaworld_table(rows: Sequence[Row]) -> str:
+    """One line a row of Meta-World, in frames as well as steps."""
+    head = ["task", "algorithm", "success signal", "seed", "steps", "frames", "on the way"]
+    lines = [[*head, "at the end", "training"], ["---"] * (len(head) + 2)]
+    for row in rows:
+        *way, last = row["curve"]
+        lines.append(
+            [
+                f"`{row['task']}`",
+                row["algorithm"],
+                row["signal"],
+                str(row["seed"]),
+                f"{last['env_steps']:,}",
+                f"{row['frames']:,}",
+                _way(way),
+                f"{row['successes']} of {row['episodes']}",
+                f"{row['train_seconds'] / 60:.0f} min",
+            ]
+        )
+    return _markdown(lines)
+
+
 TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
     "learning, head": (LEARNING, ROOT / "README.md", head_table),
     "learning, rows": (LEARNING, ROOT / "docs" / "results.md", long_table),
+    "metaworld, rows": (METAWORLD, ROOT / "docs" / "metaworld.md", metaworld_table),
     "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),
 }
 
@@ -120,12 +148,14 @@ def main() -> None:
     for name, (source, path, table) in TABLES.items():
         path.write_text(told(path.read_text(), name, table(load(source))))
     with tempfile.TemporaryDirectory() as folder:
-        drawn = sorted(ours(load()), key=lambda row: str(row["arm"]))
-        shutil.copy(draw_overview(drawn, Path(folder)), PICTURE)
+        for path, picture in PICTURES.items():
+            rows = ours(load(path)) if path == LEARNING else load(path)
+            drawn = sorted(rows, key=lambda row: str(row["arm"]))
+            shutil.copy(draw_overview(drawn, Path(folder)), picture)
         for scene, rows in groups(load(ROBUSTNESS), SCENE).items():
             for error in SIZED:
                 if picture := draw_robustness(scene, rows, error, Path(folder)):
-                    shutil.copy(picture, PICTURE.parent / f"robustness_{error}.png")
+                    shutil.copy(picture, ROOT / "docs" / f"robustness_{error}.png")
 
 
 def _longest(seeds: dict[int, Row]) -> int:

@@ -79,7 +79,6 @@ def _trained(part: str, settings: PretrainSettings) -> dict[str, Any]:
     facts = {
         "command": "fmac pretrain",
         "seed": settings.seed,
-        "minutes": settings.minutes,
         "bfloat16": settings.bfloat16,
         "device": name_of(settings.device),
         "fit": describe_fit(STAGE_OF[part], settings),
@@ -98,6 +97,7 @@ def describe_fit(stage: str, settings: PretrainSettings) -> dict[str, Any]:
         "steps": done["steps"],
         "steps_done": done["step"],
         "train_seconds": round(done["seconds"]),
+        "minutes": done.get("minutes"),  # the limit; each stage may have had its own
     }
     own = {"batch": settings.batch(stage), "learning_rate": settings.learning_rate(stage)}
     return {**asdict(settings.fits[stage]), **own, **took}

@@ -146,6 +146,7 @@ class _Run:
             "step": self.count,
             "steps": self.total,
             "seconds": self.seconds,
+            "minutes": self.settings.minutes,
             "loss": self.loss,
             "rng": self.rng.bit_generator.state,
         }
