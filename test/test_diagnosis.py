@@ -125,6 +125,20 @@ def trace(solved: bool | None = True, claimed: bool = True, rejected: bool = Fal
 SOUND = {"rho_unseen_cosine": 0.9, "rho_unseen_error": 0.1, "policy_cosine": 0.9}
 
 
+def test_a_value_that_promises_what_does_not_come_is_weak() -> None:
+    """Without successes there is no AUC; what M_V says of the failures is left."""
+    failed = trace(solved=False, claimed=False)
+    high = replace(failed, value=0.9)
+    fault = f"{stages.VALUE}: it promises a success that does not come"
+    found = diagnose(Evidence((failed,) * 10 + (high, failed, high, high) * 3, SOUND), 0.0)
+    assert fault in found.verdict, found.lines()
+    patient = diagnose(Evidence((high,) * 10 + (failed, failed, high) * 4, SOUND), 0.0)
+    assert fault not in patient.verdict, patient.lines()
+    solved = (trace(),) * stages.LEAST + (high,) * 15
+    assert stages.VALUE in {finding.stage for finding in diagnose(Evidence(solved), 0.0).findings}
+    assert fault not in diagnose(Evidence(solved), 0.0).verdict
+
+
 def test_a_fault_of_a_run_that_learned_is_no_excuse() -> None:
     found = diagnose(Evidence((trace(),) * 20, {**SOUND, "policy_cosine": 0.0}), 0.95)
     fault = f"{stages.POLICY}: it does not follow the video"

@@ -21,6 +21,8 @@ MOST_HELD = 0.2  # share of commands that the gate held
 MOST_FALSE = 0.15  # share of claimed successes that were none
 MOST_MISSED = 0.3  # share of true successes that were not claimed
 LEAST_AUC = 0.6  # of the final values, successes against failures; 0.5 is chance
+PROMISED = 0.8  # M_V at the end of an episode: a success is six frames away
+MOST_PROMISED = 0.5  # share of failures that end so, in a run that knows next to no success
 LEAST_RHO_COSINE = 0.6  # between rho's action and the one done, on episodes new to it
 LEAST_HEADING = 0.1  # cosine between imagined change and the way to the solved state
 LEAST_SPREAD = 0.02  # standard deviation of the critic's targets, in units of a success
@@ -170,6 +172,21 @@ def _value(evidence: Evidence, kinds: set[str]) -> Finding | None:
     return Finding(VALUE, what, auc, LEAST_AUC, auc < LEAST_AUC, text)
 
 
+def _promised(evidence: Evidence, kinds: set[str]) -> Finding | None:
+    """Without solved episodes to compare with, M_V is judged by what it says of the failures."""
+    _, count = separation(evidence.traces)
+    failed = [trace for trace in evidence.late if not trace.outcome]
+    if "value" not in kinds or count >= LEAST or len(failed) < LEAST:
+        return None
+    share = sum(trace.value >= PROMISED for trace in failed) / len(failed)
+    text = (
+        f"{share:.0%} of {len(failed)} failures end with M_V at {PROMISED} or more, "
+        f"at most {MOST_PROMISED:.0%} is fine"
+    )
+    what = "it promises a success that does not come"
+    return Finding(VALUE, what, share, MOST_PROMISED, share > MOST_PROMISED, text)
+
+
 def _rho(evidence: Evidence, kinds: set[str]) -> Finding | None:
     cosine = evidence.metrics.get("rho_unseen_cosine")
     if "video" not in kinds or cosine is None:
@@ -238,6 +255,7 @@ CHECKS: tuple[Callable[[Evidence, set[str]], Finding | None], ...] = (
     _false_claims,
     _missed,
     _value,
+    _promised,
     _rho,
     _video,
     _critic,
