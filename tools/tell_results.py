@@ -148,10 +148,10 @@ def main() -> None:
     for name, (source, path, table) in TABLES.items():
         path.write_text(told(path.read_text(), name, table(load(source))))
     with tempfile.TemporaryDirectory() as folder:
-        for path, picture in PICTURES.items():
+        for path, target in PICTURES.items():
             rows = ours(load(path)) if path == LEARNING else load(path)
             drawn = sorted(rows, key=lambda row: str(row["arm"]))
-            shutil.copy(draw_overview(drawn, Path(folder)), picture)
+            shutil.copy(draw_overview(drawn, Path(folder)), target)
         for scene, rows in groups(load(ROBUSTNESS), SCENE).items():
             for error in SIZED:
                 if picture := draw_robustness(scene, rows, error, Path(folder)):
