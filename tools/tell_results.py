@@ -35,6 +35,7 @@ TASKS = {
     "open_drawer": "open the drawer",
     "reach": "reach the named ball among others",
     "push": "push the block to the mark",
+    "pick_place": "put the block into the dish",
 }
 OURS = ("fmac", "fac")
 SIZED = ("value-noise", "false-positives")  # errors of an oracle drawn over their size
@@ -112,7 +113,7 @@ def metaworld_table(rows: Sequence[Row]) -> str:
                 row["signal"],
                 str(row["seed"]),
                 f"{last['env_steps']:,}",
-                f"{row['frames']:,}",
+                f"{row['frames'] // row['env_steps'] * last['env_steps']:,}",
                 _way(way),
                 f"{row['successes']} of {row['episodes']}",
                 f"{row['train_seconds'] / 60:.0f} min",
