@@ -17,7 +17,7 @@ from fmac_ros.bench.learning.worker import DONE, FAILED, POINT, STOPPED, Message
 def fake_worker(
     cell: Cell, effort: Effort, folder: Path, keep: bool, messages: Queue[Any], stop: Event
 ) -> None:
-    """Fails, dies, waits to be stopped, or is done at once, by the cell's seed."""
+    """Fails, dies, waits to be stopped, dies then, or is done at once, by the cell's seed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if cell.seed == 1:
         messages.put(Message(cell, FAILED, "ValueError: broken"))
@@ -28,6 +28,10 @@ def fake_worker(
         stop.wait(60)
         (folder / "saved").touch()
         messages.put(Message(cell, STOPPED, {"seed": cell.seed}))
+    elif cell.seed == 4:
+        folder.mkdir(parents=True)
+        stop.wait(60)
+        os._exit(9)
     else:
         messages.put(Message(cell, POINT, Point(100, 20, 20, 60.0, 0.0)))
         messages.put(Message(cell, DONE, {"seed": cell.seed}))

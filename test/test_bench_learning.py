@@ -329,7 +329,9 @@ def test_cells_that_fail_or_die_leave_the_others_alone(tmp_path: Path) -> None:
     assert any("20 of 20 after 100 steps" in line for line in said)
 
 
-def test_an_interrupt_lets_workers_save(tmp_path: Path) -> None:
+def interrupted_pool(folder: Path, seed: int) -> Pool:
+    """A pool that was interrupted while the worker of that seed waited for it."""
+
     def say(text: str) -> None:
         if text.startswith("starting"):
             signal.setitimer(signal.ITIMER_REAL, 3.0)
@@ -338,15 +340,27 @@ def test_an_interrupt_lets_workers_save(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    pool = Pool(tmp_path, Effort(100), 1, say, target=fake_worker)
-    waiting = cells("fmac", "learned", (3,))
+    pool = Pool(folder, Effort(100), 1, say, target=fake_worker)
+    waiting = cells("fmac", "learned", (seed,))
     try:
         with pytest.raises(KeyboardInterrupt):
-            while not (tmp_path / waiting[0].name).exists():
+            while not (folder / waiting[0].name).exists():
                 pool.run(waiting)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert (tmp_path / waiting[0].name / "saved").exists() and not pool.failed
+    return pool
+
+
+def test_a_worker_that_dies_while_it_is_stopped_is_told_of(tmp_path: Path) -> None:
+    pool = interrupted_pool(tmp_path, 4)
+    assert not pool.stopped
+    assert list(pool.failed.values()) == ["its process ended with code 9"]
+
+
+def test_an_interrupt_lets_workers_save(tmp_path: Path) -> None:
+    pool = interrupted_pool(tmp_path, 3)
+    (saved,) = tmp_path.iterdir()
+    assert (saved / "saved").exists() and not pool.failed
     assert not pool.rows and [row["seed"] for row in pool.stopped.values()] == [3]
 
 

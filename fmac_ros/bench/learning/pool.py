@@ -123,8 +123,8 @@ class Pool:
         for cell in ended:
             process = self._running.pop(cell)
             process.join()
-            known = cell in self.rows or cell in self.failed or self._stop.is_set()
-            if not known:
+            asked = self._stop.is_set() and not process.exitcode  # then it need not have a row
+            if not (asked or cell in self.rows or cell in self.failed or cell in self.stopped):
                 self.failed[cell] = f"its process ended with code {process.exitcode}"
                 self._pace.finished(cell)
                 self._say(f"FAILED {cell.title}: {self.failed[cell]}")
