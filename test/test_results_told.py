@@ -15,7 +15,9 @@ def test_a_table_is_the_one_of_its_rows(name: str) -> None:
     assert tell_results.told(text, name, table(tell_results.load(source))) == text
 
 
-@pytest.mark.parametrize("source", [tell_results.LEARNING, tell_results.ROBUSTNESS])
+@pytest.mark.parametrize(
+    "source", [tell_results.LEARNING, tell_results.METAWORLD, tell_results.ROBUSTNESS]
+)
 def test_every_row_says_how_it_is_repeated(source: Path) -> None:
     for row in tell_results.load(source):
         assert row["about"]["command"].startswith("fmac bench learning ")
