@@ -18,17 +18,13 @@ from fmac_ros.bench.learning.outcome import Row
 from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
 from fmac_ros.bench.learning.table import SCENE, groups
 from fmac_ros.bench.learning.variants import parse
-from fmac_ros.metaworld.tasks import SENTENCES
+from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, SENTENCES
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
 LEARNING, METAWORLD, ROBUSTNESS = (
     ROOT / "bench" / "results" / f"{n}.json" for n in ("learning", "metaworld", "robustness")
 )
-PICTURES = {
-    LEARNING: ROOT / "docs" / "learning_tasks.png",
-    METAWORLD: ROOT / "docs" / "metaworld_learning.png",
-}
 TASKS = {
     "press_button": "press the button",
     "close_drawer": "close the drawer",
@@ -43,6 +39,10 @@ ARMS = {"panda": "Panda", "ur5e": "UR5e"}
 HEAD = (
     *("task", "arm", "algorithm", "priors", "seed", "steps", "success on the way", "at the end"),
     *("steps to 90 %", "training", "commit"),
+)
+METAWORLD_HEAD = (
+    *("task", "algorithm", "success signal", "seed", "steps", "frames", "on the way"),
+    *("at the end", "training"),
 )
 
 
@@ -102,8 +102,7 @@ def robustness_table(rows: Sequence[Row]) -> str:
 
 def metaworld_table(rows: Sequence[Row]) -> str:
     """One line a row of Meta-World, in frames as well as steps."""
-    head = ["task", "algorithm", "success signal", "seed", "steps", "frames", "on the way"]
-    lines = [[*head, "at the end", "training"], ["---"] * (len(head) + 2)]
+    lines = [list(METAWORLD_HEAD), ["---"] * len(METAWORLD_HEAD)]
     for row in rows:
         *way, last = row["curve"]
         lines.append(
@@ -113,7 +112,7 @@ def metaworld_table(rows: Sequence[Row]) -> str:
                 row["signal"],
                 str(row["seed"]),
                 f"{last['env_steps']:,}",
-                f"{row['frames'] // row['env_steps'] * last['env_steps']:,}",
+                f"{FRAMES_PER_STEP * last['env_steps']:,}",
                 _way(way),
                 f"{row['successes']} of {row['episodes']}",
                 f"{row['train_seconds'] / 60:.0f} min",
@@ -128,6 +127,11 @@ TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
     "metaworld, rows": (METAWORLD, ROOT / "docs" / "metaworld.md", metaworld_table),
     "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),
 }
+# Curves: rows, picture, and which of the rows.
+PICTURES: tuple[tuple[Path, Path, Callable[[Sequence[Row]], list[Row]]], ...] = (
+    (LEARNING, ROOT / "docs" / "learning_tasks.png", ours),
+    (METAWORLD, ROOT / "docs" / "metaworld_learning.png", list),
+)
 
 
 def told(text: str, name: str, table: str) -> str:
@@ -149,9 +153,8 @@ def main() -> None:
     for name, (source, path, table) in TABLES.items():
         path.write_text(told(path.read_text(), name, table(load(source))))
     with tempfile.TemporaryDirectory() as folder:
-        for path, target in PICTURES.items():
-            rows = ours(load(path)) if path == LEARNING else load(path)
-            drawn = sorted(rows, key=lambda row: str(row["arm"]))
+        for source, target, chosen in PICTURES:
+            drawn = sorted(chosen(load(source)), key=lambda row: str(row["arm"]))
             shutil.copy(draw_overview(drawn, Path(folder)), target)
         for scene, rows in groups(load(ROBUSTNESS), SCENE).items():
             for error in SIZED:

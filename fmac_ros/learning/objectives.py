@@ -105,7 +105,7 @@ def informed(rho: Gaussian, share: Tensor) -> Gaussian:
     Args:
         share: (a,), w, of :func:`reading`.
     """
-    std = rho.std.clamp(min=RHO_STD_IN_KL)
+    std = rho.at_least(RHO_STD_IN_KL).std
     spread = (share * std.square() + (1.0 - share) * PLAY_STD**2).sqrt()
     return Gaussian(share * rho.mean, spread)
 

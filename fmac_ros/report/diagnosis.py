@@ -160,9 +160,11 @@ def _missed(evidence: Evidence, kinds: set[str]) -> Finding | None:
 
 
 def _value(evidence: Evidence, kinds: set[str]) -> Finding | None:
-    auc, count = separation(evidence.traces)
-    if "value" not in kinds or count < LEAST:
+    if "value" not in kinds:
         return None
+    auc, count = separation(evidence.traces)
+    if count < LEAST:
+        return _promised(evidence)
     what = (
         "it is reversed"
         if auc < 0.5 - (LEAST_AUC - 0.5)
@@ -172,11 +174,10 @@ def _value(evidence: Evidence, kinds: set[str]) -> Finding | None:
     return Finding(VALUE, what, auc, LEAST_AUC, auc < LEAST_AUC, text)
 
 
-def _promised(evidence: Evidence, kinds: set[str]) -> Finding | None:
+def _promised(evidence: Evidence) -> Finding | None:
     """Without solved episodes to compare with, M_V is judged by what it says of the failures."""
-    _, count = separation(evidence.traces)
     failed = [trace for trace in evidence.late if not trace.outcome]
-    if "value" not in kinds or count >= LEAST or len(failed) < LEAST:
+    if len(failed) < LEAST:
         return None
     share = sum(trace.value >= PROMISED for trace in failed) / len(failed)
     text = (
@@ -255,7 +256,6 @@ CHECKS: tuple[Callable[[Evidence, set[str]], Finding | None], ...] = (
     _false_claims,
     _missed,
     _value,
-    _promised,
     _rho,
     _video,
     _critic,
