@@ -63,7 +63,7 @@ class StatusHook(Subscriber):
     """Publishes the trainer's status twice a second, and what happens to the log.
 
     Attributes:
-        silent: set while the other run of a pair has its turn.
+        silent: set to publish only when asked to: the other run of a pair has its turn.
     """
 
     def __init__(self, node: Node, identity: RunIdentity, env_steps_total: int) -> None:
@@ -78,7 +78,7 @@ class StatusHook(Subscriber):
         self.version = 0
         self._publisher = node.create_publisher(TrainerStatus, names.TRAINER_STATUS, qos.RELIABLE)
         node.create_timer(
-            _STATUS_PERIOD, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
+            _STATUS_PERIOD, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
 
     def on_progress(self, progress: Progress) -> None:
@@ -122,10 +122,12 @@ class StatusHook(Subscriber):
         self.publish()
 
     def publish(self) -> None:
-        """Publish the status as it is now, unless ``silent``."""
-        if self.silent:
-            return
+        """Publish the status as it is now."""
         publish(self._node, self._publisher, self._message())
+
+    def _on_timer(self) -> None:
+        if not self.silent:
+            self.publish()
 
     def _state(self) -> str:
         if self._failed:

@@ -44,6 +44,7 @@ class Turns:
                 return
             self._active = index
             self._tell()
+            self._sides[index].status.publish()  # a turn may be shorter than the status's period
             self._publish()
 
     def keep(self, index: int, data: bytes) -> None:

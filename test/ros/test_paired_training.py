@@ -40,7 +40,9 @@ def test_two_runs_in_turn_and_each_with_its_own_parameters(ros, priors, tmp_path
     )
     listener.create_subscription(Transition, names.TRANSITIONS, steps.append, qos.TRANSITIONS)
     pair = {"task": OPEN, "paired": CLOSE, "priors": priors, "run_dir": str(tmp_path)}
-    run_to_end(ros, **pair, env_steps=20).destroy_node()
+    trainer = run_to_end(ros, **pair, env_steps=20)
+    assert ros.spin_until(lambda: {s.run_id for s in states if s.state == "done"} == set(FOLDERS))
+    trainer.destroy_node()
 
     versions = [message.version for message in sent]
     assert versions == sorted(set(versions)), "one count through both runs"
@@ -51,7 +53,8 @@ def test_two_runs_in_turn_and_each_with_its_own_parameters(ros, priors, tmp_path
     assert acted and all(owner[s.policy_version] == tasks[s.task] for s in acted)
     order = [task for task, _ in itertools.groupby(step.task for step in steps)]
     assert len(order) > 4 and set(order) == {OPEN, CLOSE}
-    assert {state.run_id for state in states} == set(FOLDERS)
+    told = [run_id for run_id, _ in itertools.groupby(state.run_id for state in states)]
+    assert len(told) > 4, "each turn is told"
     for task, folder in zip((OPEN, CLOSE), FOLDERS, strict=True):
         store = RunStore.open(tmp_path / folder, writable=False)
         records = list(store.records())
