@@ -19,7 +19,6 @@ from fmac_ros.paths import package_dir
 from fmac_ros.priors.pretrain.checkpoint import Checkpoint
 from fmac_ros.priors.pretrain.devices import DEVICES, choose_device
 from fmac_ros.priors.pretrain.heads import new_head
-from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import Fit, PretrainSettings
 from fmac_ros.priors.pretrain.stages import run_track
 from fmac_ros.priors.pretrain.starting import check_latent_space
@@ -46,17 +45,6 @@ def line_settings(work: Path, steps: int) -> PretrainSettings:
 def new_line() -> nn.Linear:
     torch.manual_seed(0)
     return nn.Linear(2, 1)
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [("flags : fpu avx512_bf16", True), ("Features : asimd bf16", True), ("flags : avx2", False)],
-)
-def test_bfloat16_only_where_it_is_fast(tmp_path: Path, flags: str, expected: bool) -> None:
-    cpu_info = tmp_path / "cpuinfo"
-    assert not has_fast_bfloat16(cpu_info)
-    cpu_info.write_text(f"processor : 0\nmodel name : bf16\n{flags}\n")
-    assert has_fast_bfloat16(cpu_info) is expected
 
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

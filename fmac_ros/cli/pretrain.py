@@ -9,7 +9,7 @@ from pathlib import Path
 from fmac_ros.cli import options
 from fmac_ros.metaworld.loading import require
 from fmac_ros.paths import cache_dir, package_dir
-from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
+from fmac_ros.precision import has_fast_bfloat16
 from fmac_ros.priors.pretrain.settings import STAGES, WORLD_ARMS, PretrainSettings
 
 

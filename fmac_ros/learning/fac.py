@@ -21,6 +21,7 @@ from fmac_ros.learning.objectives import kl_divergence
 from fmac_ros.learning.parameters import pack_parameters
 from fmac_ros.learning.replay import Ahead, Batch
 from fmac_ros.learning.sentences import Sentences
+from fmac_ros.precision import has_fast_bfloat16
 
 
 class FacLearner(BaseLearner):
@@ -46,6 +47,8 @@ class FacLearner(BaseLearner):
         self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
         self.critic_optimiser = self._adam(self.critic)
+        for network in (self.policy, self.slow_critic):  # the target is a draw anyway
+            network.trunk.look.rough = has_fast_bfloat16()
         self.warm_start = config.warm_start if config.use_video else 0
 
     def parameters(self) -> bytes:

@@ -92,6 +92,10 @@ class Detector(nn.Sequential):
     Args:
         points: keypoints found in each view.
         filters: channels of each 3x3 convolution before them.
+
+    Attributes:
+        rough: set to convolve in bfloat16 where no gradient is wanted, in two thirds of the time
+            on a processor that can; a point is then off by half a per cent of how much it moves.
     """
 
     def __init__(self, shape: LatentShape, points: int, *filters: int) -> None:
@@ -103,11 +107,18 @@ class Detector(nn.Sequential):
             channels = width
         super().__init__(*layers, nn.Conv2d(channels, points, 1), keypoints)
         self.size = keypoints.size(points)
+        self.rough = False
 
     def forward(self, latents: Tensor) -> Tensor:
         # Convolutions are a third faster on a CPU with channels last. The weights stay as they
         # are: a fused optimiser wants its restored moments to lie in memory as they do.
-        points: Tensor = super().forward(latents.contiguous(memory_format=torch.channels_last))
+        features = latents.contiguous(memory_format=torch.channels_last)
+        *convolutions, keypoints = self
+        rough = self.rough and not torch.is_grad_enabled()
+        with torch.autocast(latents.device.type, torch.bfloat16, enabled=rough):
+            for layer in convolutions:
+                features = layer(features)
+        points: Tensor = keypoints(features.float())
         return points
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from fmac_ros.bench.learning.drqv2_networks import Actor, Critic, PixelEncoder, random_shift
 from fmac_ros.bench.learning.pixel_replay import PixelBatch, PixelReplay
 from fmac_ros.learning.base_learner import follow
-from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
+from fmac_ros.precision import has_fast_bfloat16
 
 
 @dataclass(frozen=True)

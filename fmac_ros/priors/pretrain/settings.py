@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fmac_ros.metaworld.tasks import ARM as METAWORLD_ARM
-from fmac_ros.priors.pretrain.precision import has_fast_bfloat16
+from fmac_ros.precision import has_fast_bfloat16
 
 ARMS = ("panda", "ur5e", "kuka", "xarm")
 WORLD_ARMS = {"pybullet": ARMS, "metaworld": (METAWORLD_ARM,)}
