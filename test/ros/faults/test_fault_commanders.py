@@ -15,6 +15,8 @@ from fmac_ros.ros import fault_kinds as kinds
 from fmac_ros.ros import names
 from fmac_ros.ros.fault_desk import until
 
+# [s] after which Fast DDS repeats an announcement that was missed, as happens on busy cores
+ANNOUNCED = 3.0
 COMMANDS = names.joint_trajectory(load_robot("panda").controller)
 
 
@@ -24,8 +26,8 @@ def test_another_publisher_holds_the_arm_until_somebody_arms(moving, since, topi
     with moving.desk.another("teleoperation") as intruder:
         seen = since()
         intruder.create_publisher(kind, topic, 1)
-        seen.held(gates.FOREIGN, within=3.0)
-        seen.rests(within=3.0)
+        seen.held(gates.FOREIGN, within=ANNOUNCED + 0.5)
+        seen.rests(within=ANNOUNCED + 0.5)
         assert moving.desk.arm(True) == (False, gates.FOREIGN)
         assert moving.logs("policy_node", "/teleoperation")
     assert moving.desk.recorder.reason == gates.FOREIGN, "it does not arm itself"
