@@ -130,12 +130,24 @@ def test_reading_is_the_share_of_the_error_that_the_next_state_takes_away() -> N
     assert share.item() == pytest.approx(0.75)
 
 
-def test_informed_leaves_what_is_read_and_draws_the_rest_towards_play() -> None:
-    rho = Gaussian(torch.tensor([[0.8, 0.8, 0.8]]), torch.tensor([[0.4, 0.1, 0.4]]))
-    given = objectives.informed(rho, torch.tensor([1.0, 0.0, 0.5]))
-    torch.testing.assert_close(given.mean, torch.tensor([[0.8, 0.0, 0.4]]))
-    expected = torch.tensor([[0.4, 0.6, (0.5 * 0.16 + 0.5 * 0.36) ** 0.5]])
-    torch.testing.assert_close(given.std, expected)
+def test_informed_weighs_the_kl_terms_of_rho_and_of_a_wide_gaussian() -> None:
+    rho = Gaussian(torch.tensor([[0.8, 0.8, -0.8]]), torch.tensor([[0.4, 0.5, 0.1]]))
+    share = torch.tensor([1.0, 0.0, 0.5])
+    given = objectives.informed(rho, share)
+    torch.testing.assert_close(given.mean[0, :2], torch.tensor([0.8, 0.0]))
+    torch.testing.assert_close(given.std[0, :2], torch.tensor([0.4, objectives.UNREAD_STD]))
+
+    wide = Gaussian(torch.zeros(1, 3), torch.full((1, 3), objectives.UNREAD_STD))
+
+    def slopes(target: Gaussian, weight: torch.Tensor) -> torch.Tensor:
+        mean = torch.tensor([[0.3, 0.3, 0.3]], requires_grad=True)
+        pi = Gaussian(mean, torch.full((1, 3), 0.5))
+        (slope,) = torch.autograd.grad(objectives.kl_divergence(pi, target).sum(), mean)
+        return weight * slope
+
+    floored = rho.at_least(objectives.RHO_STD_IN_KL)
+    both = slopes(floored, share) + slopes(wide, 1.0 - share)
+    torch.testing.assert_close(slopes(given, torch.ones(3)), both)
 
 
 def test_stabilised_ignores_random_play_and_negative_advantage(batch: Batch) -> None:

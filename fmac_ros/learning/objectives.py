@@ -13,7 +13,7 @@ from fmac_ros.learning.replay import Batch
 from fmac_ros.trust.weights import PriorWeights
 
 RHO_STD_IN_KL = 0.3  # a surer rho makes the KL term of Eq. 2 steep and drowns the advantage
-PLAY_STD = 0.6  # of a component of random play, about that of a uniform one in [-1, 1]
+UNREAD_STD = 1.0  # of the Gaussian around 0 that guides what rho does not read
 
 ALL = PriorWeights()
 
@@ -95,19 +95,20 @@ def reading(still: Tensor, moved: Tensor, actions: Tensor) -> Tensor:
 
 
 def informed(rho: Gaussian, share: Tensor) -> Gaussian:
-    """rho drawn towards random play in what it does not read in s_{t+1}.
+    """rho where it reads s_{t+1}, hardly anything where it does not.
 
-        mean = w mean_rho,    std^2 = w std_rho^2 + (1 - w) PLAY_STD^2
+        N(mean, std^2) ~ rho^w N(0, UNREAD_STD^2)^(1 - w),    of each component
 
-    Our addition. What rho knows of a component from s_t alone is the habit of whoever acted, such
+    so that its KL term is w times that of rho, and 1 - w times that of the wide Gaussian. Our
+    addition. What rho knows of a component from s_t alone is the habit of whoever acted, such
     as a gripper left as it is told; an imagined frame cannot speak through it.
 
     Args:
         share: (a,), w, of :func:`reading`.
     """
-    std = rho.at_least(RHO_STD_IN_KL).std
-    spread = (share * std.square() + (1.0 - share) * PLAY_STD**2).sqrt()
-    return Gaussian(share * rho.mean, spread)
+    read = share / rho.at_least(RHO_STD_IN_KL).std.square()
+    precision = read + (1.0 - share) / UNREAD_STD**2
+    return Gaussian(read * rho.mean / precision, precision.rsqrt())
 
 
 def literal_policy_loss(
