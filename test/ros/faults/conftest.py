@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,11 +30,17 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Rig:
     return rig
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the graph after the last test that needs it: those that follow want the machine."""
-    if nextitem is None or HERE not in nextitem.path.parents:
-        RUNNING.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """End the graph after the last test that needs it, however that ended: those that follow
+    want the machine."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or HERE not in nextitem.path.parents:
+            RUNNING.close()
 
 
 @pytest.fixture
