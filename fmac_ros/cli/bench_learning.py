@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     _report(rows, folder, about, args)
     folder.close()
     for cell, reason in pool.failed.items():
-        result.error(f"{cell.title}: {reason}; more in {folder.cells / cell.name}/error.txt")
+        result.error(f"{cell.title}: {reason}")
     if interrupted:
         print(f"interrupted; go on with\n  {_command(resume=True)}")
         return EXIT_INTERRUPTED

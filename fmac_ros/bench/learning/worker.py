@@ -55,8 +55,9 @@ def work(
         row = run_cell(cell, effort, folder, keep, tell, stopped)
         tell(DONE if row is not None and row["finished"] else STOPPED, row)
     except Exception as error:  # noqa: BLE001 - one cell's trouble is not the others'
-        (folder / ERROR_FILE).write_text(traceback.format_exc())
-        tell(FAILED, f"{type(error).__name__}: {error}")
+        path = folder / ERROR_FILE
+        path.write_text(traceback.format_exc())
+        tell(FAILED, f"{type(error).__name__}: {error}; more in {path}")
 
 
 def run_cell(
