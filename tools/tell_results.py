@@ -1,8 +1,8 @@
 """Tells what bench/results/ holds of learning: ``python tools/tell_results.py`` after new rows.
 
-Reads learning.json, metaworld.json and robustness.json there. Writes the tables of README.md,
-docs/results.md and docs/metaworld.md, between the comments that name them, docs/learning_tasks.png,
-docs/metaworld_learning.png and docs/robustness_*.png.
+Reads learning.json, metaworld.json, robustness.json and ablations.json there. Writes the tables
+of README.md, docs/results.md and docs/metaworld.md, between the comments that name them, and the
+pictures docs/learning_tasks.png, docs/metaworld_learning.png and docs/robustness_*.png.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, SENTENCES
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
-LEARNING, METAWORLD, ROBUSTNESS = (
-    ROOT / "bench" / "results" / f"{n}.json" for n in ("learning", "metaworld", "robustness")
+LEARNING, METAWORLD, ROBUSTNESS, ABLATIONS = (
+    ROOT / "bench" / "results" / f"{name}.json"
+    for name in ("learning", "metaworld", "robustness", "ablations")
 )
 TASKS = {
     "press_button": "press the button",
@@ -44,6 +45,7 @@ METAWORLD_HEAD = (
     *("task", "algorithm", "success signal", "seed", "steps", "frames", "on the way"),
     *("at the end", "training"),
 )
+ABLATION_HEAD = ("algorithm", "seed", "solved of 50, after steps", "steps to 90 %", "training")
 
 
 def load(path: Path = LEARNING) -> list[Row]:
@@ -121,10 +123,27 @@ def metaworld_table(rows: Sequence[Row]) -> str:
     return _markdown(lines)
 
 
+def ablation_table(rows: Sequence[Row]) -> str:
+    """One line a variant, with its curve."""
+    lines = [list(ABLATION_HEAD), ["---"] * len(ABLATION_HEAD)]
+    for row in rows:
+        lines.append(
+            [
+                f"`{row['algorithm']}`",
+                str(row["seed"]),
+                _way(row["curve"]),
+                _to_90(row),
+                f"{row['train_seconds'] / 60:.1f} min",
+            ]
+        )
+    return _markdown(lines)
+
+
 TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
     "learning, head": (LEARNING, ROOT / "README.md", head_table),
     "learning, rows": (LEARNING, ROOT / "docs" / "results.md", long_table),
     "metaworld, rows": (METAWORLD, ROOT / "docs" / "metaworld.md", metaworld_table),
+    "ablations, rows": (ABLATIONS, ROOT / "docs" / "results.md", ablation_table),
     "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),
 }
 # Curves: rows, picture, and which of the rows.
@@ -196,10 +215,14 @@ def _line(row: Row) -> list[str]:
         f"{last['env_steps']:,}",
         _way(way),
         f"{row['successes']} of {row['episodes']} ({100 * low:.0f} to {100 * high:.0f} %)",
-        f"{row['env_steps_to_90']:,}" if row["env_steps_to_90"] else "not reached",
+        _to_90(row),
         f"{row['train_seconds'] / 60:.0f} min",
         row["about"]["commit"][:7],
     ]
+
+
+def _to_90(row: Row) -> str:
+    return f"{row['env_steps_to_90']:,}" if row["env_steps_to_90"] else "not reached"
 
 
 def _way(curve: Sequence[dict[str, int]]) -> str:
