@@ -46,7 +46,8 @@ class BackgroundRun:
         self._lasting = lasting
         self._exit_code: int | None = None
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
-        node.create_timer(_PERIOD, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._look = node.create_timer(_PERIOD, self._on_look, clock=clock)
 
     def start(self) -> None:
         """Begin."""
@@ -77,4 +78,5 @@ class BackgroundRun:
 
     def _on_look(self) -> None:
         if self._exit_code is not None:
+            self._look.cancel()  # said once; whoever spins on hears what was published last
             raise SystemExit(self._exit_code)
