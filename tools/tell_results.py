@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
 from fmac_ros.bench.learning.table import SCENE, groups
 from fmac_ros.bench.learning.variants import parse
 from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, SENTENCES
+from fmac_ros.report.markdown import markdown_table
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,23 +75,23 @@ def ours(rows: Sequence[Row]) -> list[Row]:
 def head_table(rows: Sequence[Row]) -> str:
     """Success of the shipped defaults by task, algorithm and arm, seeds pooled."""
     head = ["task", "algorithm", *ARMS.values()]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for (task, algorithm), own in groups(ours(rows), ("task", "algorithm")).items():
         by_arm = groups(own, ("arm",))
         pooled = (_pooled(by_arm.get((arm,), [])) for arm in ARMS)
         lines.append([TASKS[task], f"`{algorithm}`", *pooled])
-    return _markdown(lines)
+    return markdown_table(head, lines)
 
 
 def long_table(rows: Sequence[Row]) -> str:
     """One line a row, with its curve."""
-    return _markdown([list(HEAD), ["---"] * len(HEAD), *map(_line, rows)])
+    return markdown_table(HEAD, map(_line, rows))
 
 
 def robustness_table(rows: Sequence[Row]) -> str:
     """One line an error of the oracles, without and with reliability weights."""
     weights = {False: "without weights", True: "with reliability weights"}
-    lines = [["priors", *weights.values()], ["---"] * 3]
+    lines = []
     by_priors: dict[str, dict[bool, Row]] = {}
     for row in rows:
         variant = parse(row["priors"])
@@ -99,44 +100,17 @@ def robustness_table(rows: Sequence[Row]) -> str:
     for name, found in sorted(by_priors.items()):
         curves = (_way(found[w]["curve"]) if w in found else "" for w in weights)
         lines.append([f"`{name}`", *curves])
-    return _markdown(lines)
+    return markdown_table(["priors", *weights.values()], lines)
 
 
 def metaworld_table(rows: Sequence[Row]) -> str:
     """One line a row of Meta-World, in frames as well as steps."""
-    lines = [list(METAWORLD_HEAD), ["---"] * len(METAWORLD_HEAD)]
-    for row in rows:
-        *way, last = row["curve"]
-        lines.append(
-            [
-                f"`{row['task']}`",
-                row["algorithm"],
-                row["signal"],
-                str(row["seed"]),
-                f"{last['env_steps']:,}",
-                f"{FRAMES_PER_STEP * last['env_steps']:,}",
-                _way(way),
-                f"{row['successes']} of {row['episodes']}",
-                f"{row['train_seconds'] / 60:.0f} min",
-            ]
-        )
-    return _markdown(lines)
+    return markdown_table(METAWORLD_HEAD, map(_metaworld_line, rows))
 
 
 def ablation_table(rows: Sequence[Row]) -> str:
     """One line a variant, with its curve."""
-    lines = [list(ABLATION_HEAD), ["---"] * len(ABLATION_HEAD)]
-    for row in rows:
-        lines.append(
-            [
-                f"`{row['algorithm']}`",
-                str(row["seed"]),
-                _way(row["curve"]),
-                _to_90(row),
-                f"{row['train_seconds'] / 60:.1f} min",
-            ]
-        )
-    return _markdown(lines)
+    return markdown_table(ABLATION_HEAD, map(_ablation_line, rows))
 
 
 TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
@@ -221,16 +195,37 @@ def _line(row: Row) -> list[str]:
     ]
 
 
+def _metaworld_line(row: Row) -> list[str]:
+    *way, last = row["curve"]
+    return [
+        f"`{row['task']}`",
+        row["algorithm"],
+        row["signal"],
+        str(row["seed"]),
+        f"{last['env_steps']:,}",
+        f"{FRAMES_PER_STEP * last['env_steps']:,}",
+        _way(way),
+        f"{row['successes']} of {row['episodes']}",
+        f"{row['train_seconds'] / 60:.0f} min",
+    ]
+
+
+def _ablation_line(row: Row) -> list[str]:
+    return [
+        f"`{row['algorithm']}`",
+        str(row["seed"]),
+        _way(row["curve"]),
+        _to_90(row),
+        f"{row['train_seconds'] / 60:.1f} min",
+    ]
+
+
 def _to_90(row: Row) -> str:
     return f"{row['env_steps_to_90']:,}" if row["env_steps_to_90"] else "not reached"
 
 
 def _way(curve: Sequence[dict[str, int]]) -> str:
     return ", ".join(f"{point['successes']} at {point['env_steps']:,}" for point in curve)
-
-
-def _markdown(lines: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

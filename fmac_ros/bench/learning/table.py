@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from fmac_ros.bench.learning.outcome import Row
+from fmac_ros.report.markdown import markdown_table
 from fmac_ros.report.wilson import interval
 
 SCENE = ("world", "task", "arm")
@@ -30,9 +31,7 @@ def report(rows: Sequence[Row]) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown with one line for each algorithm and priors, seeds pooled."""
-    lines = [list(HEAD), ["---"] * len(HEAD)]
-    lines += [_line(method, own) for method, own in groups(rows, METHOD).items()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(HEAD, (_line(*found) for found in groups(rows, METHOD).items()))
 
 
 def groups(rows: Iterable[Row], names: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fmac_ros.bench.priors.judging import Row
+from fmac_ros.report.markdown import markdown_table
 
 COLUMNS = {
     "task": "task",
@@ -24,9 +25,8 @@ COLUMNS = {
 def table(rows: Sequence[Row]) -> str:
     """Markdown with one line a row; what was not measured is a dash."""
     names = [name for name in COLUMNS if any(name in row for row in rows)]
-    lines = [[COLUMNS[name] for name in names], ["---"] * len(names)]
-    lines += [[_cell(row.get(name)) for name in names] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [[_cell(row.get(name)) for name in names] for row in rows]
+    return markdown_table([COLUMNS[name] for name in names], lines)
 
 
 def _cell(value: object) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fmac_ros.report.markdown import markdown_table
+
 Row = dict[str, str | int | float | list[int]]
 Server = Callable[[str, Sequence[np.ndarray]], object]  # prior, one (n, h, w, 3) stack a request
 Bare = Callable[[np.ndarray], object]
@@ -95,9 +97,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown with one line a row."""
-    lines = [list(COLUMNS), ["---"] * len(COLUMNS)]
-    lines += [[_cell(row[name]) for name in COLUMNS] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(COLUMNS, [[_cell(row[name]) for name in COLUMNS] for row in rows])
 
 
 def _cell(value: object) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from fmac_ros.report.markdown import markdown_table
+
 Row = dict[str, Any]
 
 
@@ -45,10 +47,10 @@ def ratio(of: np.ndarray, beside: np.ndarray) -> Row:
 def table(rows: list[Row]) -> str:
     """Markdown with one line a row."""
     head = ["what", "per second", "beside", "per second", "ratio", "quartiles", "target"]
-    lines = [head, ["---"] * len(head)]
+    lines: list[list[str]] = []
     for row in rows:
         low, high = row["ratio_quartiles"]
         rates = f"{row['per_s']:.1f}", f"{row['beside_per_s']:.1f}"
         numbers = f"{row['ratio']:.2f}", f"{low:.2f} to {high:.2f}", f"{row['target']}"
         lines.append([row["what"], rates[0], row["beside"], rates[1], *numbers])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(head, lines)
