@@ -8,6 +8,7 @@ import numpy as np
 
 from fmac_ros.learning.actor import Actor, RandomPlay
 from fmac_ros.learning.sentences import Embed
+from fmac_ros.switching import HeldNoise, decided
 from fmac_ros.types import RolloutSpec
 
 
@@ -21,6 +22,7 @@ class Chooser:
         min_version: oldest policy parameters to start with.
         embed: text encoder for a policy of several tasks that is asked for a sentence which it
             was not trained on; not called for any other.
+        switch: the last component of an action is a switch (``switching``).
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Chooser:
         action_size: int,
         min_version: int = 0,
         embed: Embed | None = None,
+        switch: bool = False,
     ) -> None:
         self._spec = spec
         self._actor = actor
@@ -37,6 +40,8 @@ class Chooser:
         self._embed = embed or _no_encoder
         self._rng = np.random.default_rng(spec.seed)
         self._play = RandomPlay(action_size, self._rng)
+        self._switch = switch
+        self._noise = HeldNoise(self._rng, spec.gripper_hold) if switch else self._rng
 
     @property
     def needs_latent(self) -> bool:
@@ -80,9 +85,11 @@ class Chooser:
         if actor is None:
             raise ValueError("no policy parameters yet, valid: choose once the chooser is ready")
         actor = actor.told(self._spec.task, self._embed)
-        drawing = self._spec.deterministic, self._rng
+        deterministic = self._spec.deterministic
+        drawing = deterministic, self._noise
         if imagined is None:
-            return actor.act(latent, proprio, *drawing)
+            action = actor.act(latent, proprio, *drawing)
+            return decided(action) if self._switch and deterministic else action
         if self._spec.behaviour == "prior":
             return actor.infer(latent, proprio, imagined, *drawing)
         return actor.choose(latent, proprio, imagined, *drawing)

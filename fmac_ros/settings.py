@@ -134,6 +134,10 @@ SETTINGS: dict[str, Setting] = {
         "a pair (paired), or by a service reset_scene",
         choices=lambda: SCENE_RESETS,
     ),
+    "device": Setting(
+        "where the networks train and the embedded priors compute: cpu, cuda, another device of "
+        "torch, or auto, the fastest that is here"
+    ),
     "run_dir": Setting("directory that the run is kept in"),
     "resume": Setting("continue the run in run_dir"),
     "episodes": Setting("held-out layouts to evaluate on", minimum=1),

@@ -8,6 +8,7 @@ import numpy as np
 
 BEHAVIOURS = ("policy", "random", "prior")
 SPLITS = ("train", "eval")
+GRIPPER_HOLD = 4  # [steps]
 LONGEST_ID, LONGEST_TASK = 200, 1000  # characters
 
 
@@ -46,6 +47,7 @@ class RolloutSpec:
         seed: draws the layout and the actor's noise.
         deterministic: act with the mean of the policy.
         stop_on_success: end the episode when the success prior says so.
+        gripper_hold: steps that the noise of a gripper's switch is held for (``switching``).
         split: which layouts the seed draws from, ``train`` or ``eval``.
     """
 
@@ -57,6 +59,7 @@ class RolloutSpec:
     deterministic: bool = False
     stop_on_success: bool = True
     split: str = "train"
+    gripper_hold: int = GRIPPER_HOLD
 
     def __post_init__(self) -> None:
         if self.behaviour not in BEHAVIOURS:
@@ -69,6 +72,8 @@ class RolloutSpec:
                 raise ValueError(f"{name} has {length} characters, valid: {most} or fewer")
         if self.horizon < 1:
             raise ValueError(f"horizon is {self.horizon} steps, valid: 1 or more")
+        if self.gripper_hold < 1:
+            raise ValueError(f"gripper_hold is {self.gripper_hold} steps, valid: 1 or more")
 
 
 @dataclass(frozen=True)

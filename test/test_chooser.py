@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from fmac_ros.learning.config import LearnerConfig
 from fmac_ros.learning.fac import FacLearner
 from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.learner import Learner
+from fmac_ros.switching import Noise
 from fmac_ros.types import RolloutSpec
 
 LATENT, PROPRIO = np.zeros((8, 8, 16), np.float16), np.zeros(6, np.float32)
@@ -75,3 +78,62 @@ def test_policy_waits_for_its_version(actor: Actor) -> None:
     assert not Chooser(spec("policy"), lambda: actor, 3, min_version=actor.version + 1).ready
     with pytest.raises(ValueError, match="no policy parameters"):
         Chooser(spec("policy"), lambda: None, 3).choose(LATENT, PROPRIO, None)
+
+
+class Plain:
+    """An actor of four components whose mean and noise are known."""
+
+    version = 1
+
+    def __init__(self, lean: float = 0.0) -> None:
+        self._lean = lean
+
+    def told(self, sentence: str, embed: object) -> Plain:
+        return self
+
+    def act(
+        self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: Noise
+    ) -> np.ndarray:
+        noise = np.zeros(4) if deterministic else rng.standard_normal((4,))
+        return (noise + [0.0, 0.0, 0.0, self._lean]).astype(np.float32)
+
+    def infer(
+        self, latent: np.ndarray, proprio: np.ndarray, imagined: np.ndarray, *drawing: object
+    ) -> np.ndarray:
+        return np.full(4, 0.1, np.float32)
+
+
+def acts(asked: RolloutSpec, actor: Plain, steps: int, switch: bool = True) -> np.ndarray:
+    chooser = Chooser(asked, lambda: actor, 4, switch=switch)  # type: ignore[arg-type,return-value]
+    return np.stack([chooser.choose(LATENT, PROPRIO, None) for _ in range(steps)])
+
+
+@pytest.mark.parametrize("hold", [1, 3])
+def test_the_noise_of_a_switch_is_held(hold: int) -> None:
+    found = acts(replace(spec("policy"), gripper_hold=hold), Plain(), 12)
+    runs = found[:, -1].reshape(-1, hold)
+    assert (runs == runs[:, :1]).all() and len(np.unique(runs[:, 0])) == len(runs)
+    assert all(len(np.unique(column)) == 12 for column in found[:, :-1].T)
+
+
+def test_what_is_no_switch_has_noise_of_its_own() -> None:
+    found = acts(spec("policy"), Plain(), 12, switch=False)
+    assert len(np.unique(found[:, -1])) == 12
+
+
+@pytest.mark.parametrize(("lean", "thrown"), [(0.1, 1.0), (-0.01, -1.0), (0.0, 0.0)])
+def test_a_policy_without_noise_decides_on_its_switch(lean: float, thrown: float) -> None:
+    sure = spec("policy", deterministic=True)
+    assert acts(sure, Plain(lean), 1).tolist() == [[0.0, 0.0, 0.0, thrown]]
+    assert acts(sure, Plain(lean), 1, switch=False)[0, -1] == np.float32(lean)
+
+
+def test_following_the_video_decides_nothing() -> None:
+    asked, actor = spec("prior", deterministic=True), Plain()
+    chooser = Chooser(asked, lambda: actor, 4, switch=True)  # type: ignore[arg-type,return-value]
+    assert chooser.choose(LATENT, PROPRIO, LATENT)[-1] == np.float32(0.1)
+
+
+def test_a_hold_of_no_step_is_refused() -> None:
+    with pytest.raises(ValueError, match="gripper_hold is 0 steps, valid: 1 or more"):
+        replace(spec("policy"), gripper_hold=0)

@@ -25,6 +25,7 @@ class ActionSpace(Protocol):
     name: str
     size: int
     gripper: bool  # the last component is the gripper's
+    switch: bool  # and opens it, closes it or leaves it (control.gripper)
 
     def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Joint target (n,) of an action (a,) taken at q (n,); UnreachableError if none."""
@@ -38,7 +39,7 @@ class EndEffectorDelta:
 
     name = "ee_delta"
     size = 3
-    gripper = False
+    gripper = switch = False
 
     def __init__(self, kinematics: Kinematics, robot: RobotConfig) -> None:
         self._kinematics = kinematics
@@ -67,7 +68,7 @@ class EndEffectorDeltaGripper(EndEffectorDelta):
 
     name = "ee_delta_gripper"
     size = 4
-    gripper = True
+    gripper = switch = True
 
     def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Joint target (n,) for the tip moved by the action's first three components."""
@@ -82,7 +83,7 @@ class JointDelta:
     """Joint displacements: JOINT_STEP a unit."""
 
     name = "joint_delta"
-    gripper = False
+    gripper = switch = False
 
     def __init__(self, kinematics: Kinematics) -> None:
         self.size = kinematics.size

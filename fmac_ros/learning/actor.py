@@ -13,6 +13,7 @@ from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.sentences import Embed, Sentences
+from fmac_ros.switching import Noise
 
 
 class Actor:
@@ -66,7 +67,7 @@ class Actor:
 
     @torch.inference_mode()
     def act(
-        self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: np.random.Generator
+        self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: Noise
     ) -> np.ndarray:
         """Behaviour ``policy``: an action from pi(s_t|T), its mean when deterministic.
 
@@ -83,7 +84,7 @@ class Actor:
         proprio: np.ndarray,
         imagined: np.ndarray,
         deterministic: bool,
-        rng: np.random.Generator,
+        rng: Noise,
     ) -> np.ndarray:
         """Behaviour ``prior``: an action from rho(s_t, s_hat_{t+1}).
 
@@ -100,7 +101,7 @@ class Actor:
         proprio: np.ndarray,
         imagined: np.ndarray,
         deterministic: bool,
-        rng: np.random.Generator,
+        rng: Noise,
     ) -> np.ndarray:
         """Behaviour ``policy`` with a critic: argmax of Q over an action of pi and one of rho.
 
@@ -149,7 +150,7 @@ def _row(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.asarray(array, np.float32))[None]
 
 
-def _draw(action: Gaussian, deterministic: bool, rng: np.random.Generator) -> np.ndarray:
+def _draw(action: Gaussian, deterministic: bool, rng: Noise) -> np.ndarray:
     mean, std = action.mean[0].numpy(), action.std[0].numpy()
     drawn = mean if deterministic else mean + std * rng.standard_normal(mean.shape)
     return np.clip(drawn, -1.0, 1.0).astype(np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fmac_ros.devices import pick_device
 from fmac_ros.learning.config import INFORMED, CommonConfig
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.networks import Gaussian, LatentShape, StateTrunk
@@ -27,7 +28,8 @@ from fmac_ros.trust.weights import PriorWeights
 class BaseLearner(ABC):
     """rho, pi, their optimisers and the replay buffer. Not thread-safe.
 
-    The same seed, episodes and order of calls give the same weights, bit for bit.
+    The same seed, episodes and order of calls give the same weights on a CPU, bit for bit; a
+    GPU starts from the same weights and draws the same, but adds up in an order of its own.
 
     Args:
         folder: for the replay buffer's file where it needs one; None for the system's.
@@ -39,6 +41,7 @@ class BaseLearner(ABC):
         weights: of the priors; whoever knows outcomes may lower them.
         warm_start: episodes after the random play that rho and the video act in.
         kind: names the format of :meth:`state`.
+        device: where the networks are; what leaves the learner does not depend on it.
         sentences: as given.
     """
 
@@ -58,19 +61,22 @@ class BaseLearner(ABC):
     ) -> None:
         self.config = config
         self.sentences = sentences
-        self._embeddings = None if sentences is None else torch.from_numpy(sentences.embeddings)
+        self.device = pick_device(config.device)
+        told = None if sentences is None else torch.from_numpy(sentences.embeddings)
+        self._embeddings = None if told is None else told.to(self.device)
         self.updates = 0
         self.weights = PriorWeights()
         self._unseen = Unseen(config.inverse_span)
         sizes = latent_shape, proprio_size, action_size
         span, looks = config.inverse_span, config.looks
         self.replay = ReplayBuffer(
-            config.replay_capacity, *sizes, config.replay_memory, folder, span, looks
+            config.replay_capacity, *sizes, config.replay_memory, folder, span, looks, self.device
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.rho = InverseDynamics(latent_shape, proprio_size, action_size)
-            self.policy = Policy(latent_shape, proprio_size, action_size, self._sentence_size)
+            rho = InverseDynamics(latent_shape, proprio_size, action_size)
+            policy = Policy(latent_shape, proprio_size, action_size, self._sentence_size)
+        self.rho, self.policy = rho.to(self.device), policy.to(self.device)
         self._fit_sentences(self.policy.trunk)
         self.acting_policy = copy.deepcopy(self.policy)
         self.rho_optimiser = self._adam(self.rho)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fmac_ros.types import GRIPPER_HOLD
+
 ALGORITHMS = ("fmac", "fac")
 OBJECTIVES = ("literal", "stabilised")
 PLAIN, CERTAIN, INFORMED = KL_WEIGHTS = ("plain", "certain", "informed")
@@ -52,6 +54,7 @@ class CommonConfig:
         use_success: learn with M_R.
         replay_capacity: states that the replay buffer holds.
         replay_memory: bytes from which its latents lie in a memory-mapped file.
+        device: where the networks train (``devices.pick_device``).
     """
 
     learning_rate: float = 5e-4
@@ -69,6 +72,7 @@ class CommonConfig:
     use_success: bool = True
     replay_capacity: int = 50_000
     replay_memory: int = REPLAY_MEMORY
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         require_number("learning_rate", self.learning_rate, 1e-7, 1.0)
@@ -122,6 +126,8 @@ class TrainConfig:
         play_horizon: the same for random play; short, to see many layouts in few steps.
         seed_updates: updates of both networks right after random play.
         updates_per_step: updates of both networks per later environment step.
+        gripper_hold: steps that the noise of a gripper's switch is held for (``switching``); 1
+            draws it anew every step.
         stop_on_success: end an episode when the success prior says so.
         background: update in a thread beside the rollouts; otherwise between them, which
             makes the run exactly repeatable.
@@ -141,6 +147,7 @@ class TrainConfig:
     seed_updates: int = 1000
     updates_per_step: float = 1.0
     stop_on_success: bool = True
+    gripper_hold: int = GRIPPER_HOLD
     background: bool = True
     checkpoint_every: int = 5
     seed: int = 0
@@ -157,6 +164,7 @@ class TrainConfig:
         require_number("seed_steps", self.seed_steps, 0)
         require_number("horizon", self.horizon, 1)
         require_number("play_horizon", self.play_horizon, 1)
+        require_number("gripper_hold", self.gripper_hold, 1, 1000)
         require_number("seed_updates", self.seed_updates, 0)
         require_number("updates_per_step", self.updates_per_step, 0.0)
         require_number("checkpoint_every", self.checkpoint_every, 1)

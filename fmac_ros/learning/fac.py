@@ -43,12 +43,13 @@ class FacLearner(BaseLearner):
         super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-            self.critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
+            critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
+        self.critic = critic.to(self.device)
         self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
         self.critic_optimiser = self._adam(self.critic)
         for network in (self.policy, self.slow_critic):  # the target is a draw anyway
-            network.trunk.look.rough = has_fast_bfloat16()
+            network.trunk.look.rough = self.device.type == "cpu" and has_fast_bfloat16()
         self.warm_start = config.warm_start if config.use_video else 0
 
     def parameters(self) -> bytes:
@@ -115,7 +116,7 @@ class FacLearner(BaseLearner):
 
     def _draw(self, pi: Gaussian) -> Tensor:
         """An action in [-1, 1] of each Gaussian; the bounds let the gradient through."""
-        noise = torch.randn(pi.mean.shape, generator=self.noise)
+        noise = torch.randn(pi.mean.shape, generator=self.noise).to(self.device)
         action = pi.mean + pi.std * noise
         return action + (action.clamp(-1.0, 1.0) - action).detach()
 

@@ -38,7 +38,7 @@ class InverseDynamics(nn.Module):
 
     def blur(self, latents: Tensor, noise: float, generator: torch.Generator) -> Tensor:
         """Add Gaussian noise of ``noise`` times the scale of a one-step change."""
-        drawn = torch.randn(latents.shape, generator=generator)
+        drawn = torch.randn(latents.shape, generator=generator).to(latents.device)
         return latents + noise * self.change.scale * drawn
 
     def forward(self, latents: Tensor, proprio: Tensor, next_latents: Tensor) -> Gaussian:

@@ -31,7 +31,7 @@ class Parameters(NamedTuple):
 
 def module_arrays(prefix: str, module: nn.Module) -> dict[str, np.ndarray]:
     """Weights and buffers of a module as arrays named ``prefix.<name>``."""
-    return {f"{prefix}.{name}": value.numpy() for name, value in module.state_dict().items()}
+    return {f"{prefix}.{name}": value.cpu().numpy() for name, value in module.state_dict().items()}
 
 
 def load_module(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fmac_ros.devices import CPU
 from fmac_ros.learning.config import REPLAY_MEMORY
 from fmac_ros.learning.memory import allocate
 from fmac_ros.learning.networks import LatentShape
@@ -69,6 +70,7 @@ class ReplayBuffer:
         folder: directory of that file, None for the system's temporary one.
         span: steps k from s_t to the state that rho infers a_t from, at an episode's end fewer.
         looks: latents kept of each state, in as many looks at its picture.
+        device: where what is drawn goes; what is stored stays.
     """
 
     def __init__(
@@ -81,8 +83,10 @@ class ReplayBuffer:
         folder: Path | None = None,
         span: int = 1,
         looks: int = 1,
+        device: torch.device = CPU,
     ) -> None:
         self.capacity = capacity
+        self._device = device
         self._span = span
         shape = (looks + 1, capacity, *latent_shape)
         self._block = allocate(shape, np.float16, memory, folder)  # the looks, then the imagined
@@ -152,21 +156,21 @@ class ReplayBuffer:
         """(b, c, h, w) s_t of the transitions ``index``, each in a look drawn anew."""
         several = len(self._looks) > 1
         look = rng.integers(len(self._looks), size=len(index)) if several else 0
-        return _tensor(self._looks[look, index])
+        return self._tensor(self._looks[look, index])
 
     def solved(self, index: np.ndarray) -> Tensor:
         """(b,) 1 where the transition belongs to an episode with a claimed success."""
-        return _tensor(self._solved[index])
+        return self._tensor(self._solved[index])
 
     def look_ahead(self, index: np.ndarray, steps: int) -> Ahead:
         """The states up to ``steps`` after s_t of the transitions ``index``."""
         last = self._after(index, steps)
         return Ahead(
-            latents=_tensor(self._latents[last]),
-            proprio=_tensor(self._proprio[last]),
-            values=_tensor(self._values[last]),
-            steps=_tensor(last - index),
-            claimed=_tensor(self._claimed[last]),
+            latents=self._tensor(self._latents[last]),
+            proprio=self._tensor(self._proprio[last]),
+            values=self._tensor(self._values[last]),
+            steps=self._tensor(last - index),
+            claimed=self._tensor(self._claimed[last]),
         )
 
     def _after(self, index: np.ndarray, steps: int) -> np.ndarray:
@@ -204,21 +208,27 @@ class ReplayBuffer:
 
     def gather(self, index: np.ndarray) -> Batch:
         """The transitions ``index``."""
-        following = _tensor(self._latents[index + 1])
-        far = self._span > 1
+        following = self._tensor(self._latents[index + 1])
+        far = self._after(index, self._span)
         return Batch(
-            latents=_tensor(self._latents[index]),
+            latents=self._tensor(self._latents[index]),
             next_latents=following,
-            imagined=_tensor(self._imagined[index]),
-            proprio=_tensor(self._proprio[index]),
-            actions=_tensor(self._actions[index]),
-            values=_tensor(self._values[index]),
-            next_values=_tensor(self._values[index + 1]),
-            next_successes=_tensor(self._successes[index + 1]),
-            purposeful=_tensor(self._purposeful[index]),
-            reached=_tensor(self._latents[self._after(index, self._span)]) if far else following,
-            sentences=torch.from_numpy(self._sentences[index].astype(np.int64)),
+            imagined=self._tensor(self._imagined[index]),
+            proprio=self._tensor(self._proprio[index]),
+            actions=self._tensor(self._actions[index]),
+            values=self._tensor(self._values[index]),
+            next_values=self._tensor(self._values[index + 1]),
+            next_successes=self._tensor(self._successes[index + 1]),
+            purposeful=self._tensor(self._purposeful[index]),
+            reached=following if self._span == 1 else self._tensor(self._latents[far]),
+            sentences=self._moved(self._sentences[index]).long(),
         )
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return self._moved(array).float()
+
+    def _moved(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
 
     def _place(self, record: Record) -> tuple[int, int]:
         """Indices of the first and the last state of a new episode."""
@@ -253,7 +263,3 @@ class ReplayBuffer:
                     f"{name} of episode {record.episode.id} are {given.shape[1:]} a step, "
                     f"valid in this run: {stored.shape[1:]}"
                 )
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array).float()

@@ -73,6 +73,7 @@ class Run:
             horizon=self._config.play_horizon if playing else self._config.horizon,
             seed=int(states[0]),
             stop_on_success=self._config.stop_on_success,
+            gripper_hold=self._config.gripper_hold,
         )
 
     def keep(self, record: Record) -> None:

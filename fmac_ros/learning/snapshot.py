@@ -46,7 +46,7 @@ def restore_learner(learner: BaseLearner, data: bytes) -> None:
 def _moments(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
     """Adam's moments; none before the first update."""
     return {
-        f"{name}.{index}.{moment}": values[moment].numpy()
+        f"{name}.{index}.{moment}": values[moment].cpu().numpy()
         for index, values in optimiser.state_dict()["state"].items()
         for moment in MOMENTS
     }

@@ -54,11 +54,12 @@ class Unseen:
 @torch.inference_mode()
 def measure(rho: InverseDynamics, record: Record, span: int = 1) -> Errors | None:
     """rho's errors on the transitions of a record; None where nothing was done in it."""
-    latents = torch.from_numpy(record.latents).float()
-    proprio = torch.from_numpy(record.episode.proprio)
+    device = rho.head.linear.weight.device
+    latents = torch.from_numpy(record.latents).to(device).float()
+    proprio = torch.from_numpy(record.episode.proprio).to(device)
     done = record.episode.actions  # (T, a)
     reached = np.minimum(np.arange(len(done)) + span, len(done))
-    inferred = rho(latents[:-1], proprio[:-1], latents[reached]).mean.numpy()  # (T, a)
+    inferred = rho(latents[:-1], proprio[:-1], latents[reached]).mean.cpu().numpy()  # (T, a)
     lengths = np.linalg.norm(done, axis=1)
     moving = lengths > SMALLEST_ACTION
     if not moving.any():

@@ -23,6 +23,7 @@ class HandSpace:
 
     size: int = 4
     gripper: bool = True
+    switch: bool = False  # how far it opens is how hard it is told to
 
 
 class Hand(Protocol):

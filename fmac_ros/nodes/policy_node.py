@@ -45,7 +45,7 @@ from fmac_ros.ros.publishing import brief
 from fmac_ros.ros.rollout_session import Ports, RolloutSession
 from fmac_ros.ros.run import run_node
 from fmac_ros.ros.threads import one_torch_thread
-from fmac_ros.types import Observation, RolloutSpec
+from fmac_ros.types import GRIPPER_HOLD, Observation, RolloutSpec
 
 _WATCH_PERIOD = 0.2  # [s]
 _CLOCK_LAG = 0.1  # [s] by which a simulated clock may be heard late
@@ -206,6 +206,7 @@ class PolicyNode(Node):
             seed=request.seed,
             deterministic=request.deterministic,
             stop_on_success=request.stop_on_success,
+            gripper_hold=request.gripper_hold or GRIPPER_HOLD,
         )
         controller = self._guard.controller
         assert controller is not None  # there is no action server before
@@ -216,9 +217,8 @@ class PolicyNode(Node):
         clock += 0.0 if self._config.lockstep else _CLOCK_LAG
         start = max(clock, math.nextafter(self._used_until, math.inf))
         rollout = Rollout(spec, controller, start, self._config.success_frames)
-        size = controller.space.size
-        wanted = request.min_policy_version
-        chooser = Chooser(spec, lambda: self._actor, size, wanted, _embed)
+        space, wanted = controller.space, request.min_policy_version
+        chooser = Chooser(spec, lambda: self._actor, space.size, wanted, _embed, space.switch)
         return RolloutSession(goal, rollout, chooser, self._ports)
 
     def _on_watch(self) -> None:

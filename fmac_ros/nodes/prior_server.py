@@ -48,6 +48,9 @@ class PriorConfig:
     success_fpr_per: str = parameter(
         FRAME, description="what success_fpr counts false positives per", choices=UNITS
     )
+    device: str = parameter(
+        "cpu", description="where the embedded priors compute: cpu, cuda, auto or another of torch"
+    )
     autostart: bool = parameter(
         True, description="configure and activate at once, without a lifecycle manager"
     )
@@ -119,7 +122,7 @@ class PriorServer(LifecycleNode):
         config = self._config
         thresholds = ThresholdOptions(config.success_fpr, config.success_fpr_per)
         truth = self._truth.ledger if self._truth is not None else None
-        priors = load_priors(config.priors, thresholds, truth)
+        priors = load_priors(config.priors, thresholds, truth, config.device)
         warm_up(priors)
         return priors
 

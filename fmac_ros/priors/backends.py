@@ -43,6 +43,7 @@ class Context:
         root: directory of the embedded priors.
         encoder: the latent space of the run; imagined frames are given in it.
         text: sentence embeddings.
+        device: where the embedded priors compute.
         truth: the simulator's, for the backends called ``oracle`` alone; None for all others.
     """
 
@@ -50,6 +51,7 @@ class Context:
     encoder: LatentSpace
     text: TextEncoder
     truth: TruthSource | None = None
+    device: str = "cpu"
 
 
 Options = Mapping[str, Any]

@@ -39,11 +39,12 @@ def make_video(options: Options, context: Context) -> EmbeddedVideo:
     parse_options(NoOptions, options)
     folder = context.root / "video"
     pipeline = VideoPipeline.from_pretrained(folder, **DIFFUSERS_LOADING)
+    pipeline.denoiser.to(context.device)
     return EmbeddedVideo(pipeline, context.encoder, context.text, version_of(folder))
 
 
 def _scorer(part: str, context: Context) -> PictureScorer:
-    return PictureScorer(load_picture_head(context.root / part), context.text)
+    return PictureScorer(load_picture_head(context.root / part).to(context.device), context.text)
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,13 @@ class PictureScorer:
     def of_pictures(self, pictures: np.ndarray, sentence: str) -> np.ndarray:
         """Return (n,) float32 for (n, h, w, 3) uint8 pictures."""
         pictures = fit_pictures(pictures, self.picture_size)
-        embedding = torch.from_numpy(self.text.encode(sentence))
+        device = self.head.device
+        embedding = torch.from_numpy(self.text.encode(sentence)).to(device)
         out = np.empty(len(pictures), dtype=np.float32)
         for start in range(0, len(pictures), BATCH):
-            batch = to_tensor(pictures[start : start + BATCH])
+            batch = to_tensor(pictures[start : start + BATCH], device)
             logits = self.head(batch, embedding.expand(len(batch), -1))
-            out[start : start + BATCH] = torch.sigmoid(logits).numpy()
+            out[start : start + BATCH] = torch.sigmoid(logits).cpu().numpy()
         return check_finite(out, type(self.head).__name__)
 
 
@@ -133,10 +135,12 @@ class EmbeddedVideo:
     ) -> np.ndarray:
         """Return (n, k, c, h, w) float16 latents of the asked future frames 1..N."""
         rows = self._rows(frame_indices)
-        latents = torch.from_numpy(self.encoder.encode(pictures).astype(np.float32))
-        embedding = torch.from_numpy(self.text.encode(sentence)).expand(len(latents), -1)
-        video = self.pipeline(latents, embedding, seed, progress)  # (n, N, c, h, w)
-        return check_finite(video[:, rows].numpy().astype(np.float16), self.name)
+        device = self.pipeline.denoiser.device
+        encoded = self.encoder.encode(pictures).astype(np.float32)
+        latents = torch.from_numpy(encoded).to(device)
+        embedding = torch.from_numpy(self.text.encode(sentence)).to(device)
+        video = self.pipeline(latents, embedding.expand(len(latents), -1), seed, progress)
+        return check_finite(video[:, rows].cpu().numpy().astype(np.float16), self.name)
 
     def _rows(self, frame_indices: Sequence[int]) -> list[int]:
         bad = [index for index in frame_indices if not 1 <= index <= self.frames]

@@ -59,7 +59,10 @@ class Encoder:
             c, h, w = self.latent_shape
             raise ValueError(f"latents have shape {latents.shape}, valid: (n, {c}, {h}, {w})")
         parts = [
-            to_pictures(self.model.decode(torch.from_numpy(part.astype(np.float32))))
+            to_pictures(self.model.decode(self._tensor(part)).cpu())
             for part in np.array_split(latents, max(1, -(-len(latents) // BATCH)))
         ]
         return np.concatenate(parts)
+
+    def _tensor(self, latents: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(latents.astype(np.float32)).to(self.model.device)

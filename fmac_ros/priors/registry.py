@@ -8,6 +8,7 @@ from typing import Any
 
 import transformers
 
+from fmac_ros.devices import pick_device
 from fmac_ros.paths import package_dir
 from fmac_ros.picture import Size, common_size
 from fmac_ros.priors.autoencoder import PictureAutoencoder
@@ -68,6 +69,7 @@ def load_priors(
     name: str | Path = EMBEDDED,
     thresholds: ThresholdOptions | None = None,
     truth: TruthSource | None = None,
+    device: str = "cpu",
 ) -> Priors:
     """Load all priors.
 
@@ -77,6 +79,7 @@ def load_priors(
         thresholds: false positives asked of the success prior; 1 % of the unsolved frames by
             default. It needs the prior's calibration (``trust.calibrated``).
         truth: for an oracle's spec alone, what the simulator knows.
+        device: where the embedded priors and the latent space compute (``pick_device``).
 
     Raises:
         FileNotFoundError: there are no priors of that name.
@@ -87,8 +90,9 @@ def load_priors(
     spec, root = read_spec(name), find_priors(name)
     transformers.utils.logging.disable_progress_bar()
     text = SentenceEncoder()
-    encoder = RememberingEncoder(load_encoder_from(root / "encoder"))
-    context = Context(root, encoder, text, truth)
+    place = str(pick_device(device))
+    encoder = RememberingEncoder(load_encoder_from(root / "encoder", place))
+    context = Context(root, encoder, text, truth, place)
 
     def make(kind: str, prior: PriorSpec) -> Any:
         return make_prior(kind, prior.backend, prior.options, context)
@@ -120,10 +124,10 @@ def load_encoder(name: str | Path = EMBEDDED) -> Encoder:
     return load_encoder_from(find_priors(name) / "encoder")
 
 
-def load_encoder_from(folder: Path) -> Encoder:
+def load_encoder_from(folder: Path, device: str = "cpu") -> Encoder:
     """Load the latent space from its own directory."""
     model = PictureAutoencoder.from_pretrained(folder, **DIFFUSERS_LOADING)
-    return Encoder(model, version_of(folder))
+    return Encoder(model.to(device), version_of(folder))
 
 
 def find_priors(name: str | Path) -> Path:

@@ -79,8 +79,9 @@ class VideoPipeline(DiffusionPipeline):
         frames = self.denoiser.config.frames
         generator = torch.Generator().manual_seed(seed)
         shape = (n, frames * channels, height, width)
-        sample = torch.randn(shape, generator=generator)
-        self.scheduler.set_timesteps(self.config.steps)
+        # Drawn on the CPU, so that a seed gives the same video on every device.
+        sample = torch.randn(shape, generator=generator).to(latents.device)
+        self.scheduler.set_timesteps(self.config.steps, device=latents.device)
         for step, time in enumerate(self.scheduler.timesteps):
             clean = self.denoiser(sample, time.expand(n), latents, sentences)
             sample = self.scheduler.step(clean, time, sample, eta=0.0).prev_sample

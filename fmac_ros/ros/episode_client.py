@@ -95,6 +95,7 @@ class EpisodeClient:
             seed=spec.seed,
             deterministic=spec.deterministic,
             stop_on_success=spec.stop_on_success,
+            gripper_hold=spec.gripper_hold,
             min_policy_version=min_policy_version,
         )
         try:

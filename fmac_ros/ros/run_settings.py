@@ -26,7 +26,7 @@ from fmac_ros.priors.spec import ORACLE_BASELINE, uses_oracle
 from fmac_ros.robots import load_robot
 from fmac_ros.ros.parameters import parameter
 
-_NOT_OF_THE_RUN = ("run_dir", "resume", "paired", "prior_timeout", "audit_timeout")
+_NOT_OF_THE_RUN = ("run_dir", "resume", "paired", "prior_timeout", "audit_timeout", "device")
 _MAY_CHANGE = ("env_steps",)  # a run may be made longer; anything else makes it another one
 
 
@@ -89,6 +89,12 @@ class TrainerConfig:
     updates_per_step: float = parameter(
         TrainConfig.updates_per_step, description="updates per environment step", minimum=0.0
     )
+    gripper_hold: int = parameter(
+        TrainConfig.gripper_hold,
+        description="steps that the noise of the gripper is held for",
+        minimum=1,
+        maximum=1000,
+    )
     checkpoint_every: int = parameter(
         TrainConfig.checkpoint_every, description="episodes between two saves", minimum=1
     )
@@ -146,6 +152,10 @@ class TrainerConfig:
         LearnerConfig.replay_memory,
         description="bytes from which the replay's latents lie in a file in run_dir",
         minimum=0,
+    )
+    device: str = parameter(
+        LearnerConfig.device,
+        description="where networks train: cpu, cuda, auto or another of torch",
     )
     warm_start: int = parameter(
         FacConfig.warm_start, description="fac: episodes that follow the video first", minimum=0

@@ -69,4 +69,6 @@ def render(client: int, camera: CameraSpec, size: int, light: Light) -> np.ndarr
         renderer=pybullet.ER_TINY_RENDERER,
         physicsClientId=client,
     )
-    return np.ascontiguousarray(np.reshape(rgba, (size, size, 4))[:, :, :3])
+    # A PyBullet that was built without numpy gives plain numbers.
+    pixels = np.asarray(rgba, np.uint8).reshape(size, size, 4)
+    return np.ascontiguousarray(pixels[:, :, :3])

@@ -65,7 +65,10 @@ class LocalRobot(Subscriber):
         self._world.ask(spec.task)
         self._world.reset(spec.seed, spec.split)
         rollout = Rollout(spec, self._controller, self._world.time, self._success_frames)
-        chooser = Chooser(spec, lambda: self._actor, self._controller.space.size, embed=self._embed)
+        space = self._controller.space
+        chooser = Chooser(
+            spec, lambda: self._actor, space.size, embed=self._embed, switch=space.switch
+        )
         steps, solved = [], False
         observation = self._cell.observe()
         rollout.observe(observation)

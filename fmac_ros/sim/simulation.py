@@ -81,6 +81,11 @@ class ActionSizes(Protocol):
         """Whether the last component is the gripper's."""
         ...
 
+    @property
+    def switch(self) -> bool:
+        """Whether it opens the gripper, closes it or leaves it, and nothing in between."""
+        ...
+
 
 class CellController(Controller, Protocol):
     """What commands a world: ``ArmController``, ``metaworld.controller.HandController``."""

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from fmac_ros.bench.learning.drqv2_networks import Actor, Critic, PixelEncoder, random_shift
 from fmac_ros.bench.learning.pixel_replay import PixelBatch, PixelReplay
+from fmac_ros.devices import CPU
 from fmac_ros.learning.base_learner import follow
 from fmac_ros.precision import has_fast_bfloat16
 
@@ -53,6 +54,7 @@ class DrQ:
     Args:
         pictures: (c, s, s) of one stack of pictures.
         env_steps: of the run, over which the noise falls.
+        device: where it learns and acts.
     """
 
     def __init__(
@@ -62,13 +64,16 @@ class DrQ:
         action_size: int,
         env_steps: int,
         seed: int,
+        device: torch.device = CPU,
     ) -> None:
         self.config, self._env_steps, self._action_size = config, env_steps, action_size
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.encoder = PixelEncoder(pictures[0], pictures[1], config.bfloat16)
-            self.actor = Actor(self.encoder.size, action_size, config.hidden)
-            self.critic = Critic(self.encoder.size, action_size, config.hidden)
+            encoder = PixelEncoder(pictures[0], pictures[1], config.bfloat16)
+            actor = Actor(encoder.size, action_size, config.hidden)
+            critic = Critic(encoder.size, action_size, config.hidden)
+        self.encoder, self.actor = encoder.to(device), actor.to(device)
+        self.critic, self._device = critic.to(device), device
         self.slow_critic = copy.deepcopy(self.critic)
         self._optimisers: dict[torch.nn.Module, torch.optim.Adam] = {
             module: torch.optim.Adam(module.parameters(), lr=config.learning_rate, fused=True)
@@ -87,7 +92,8 @@ class DrQ:
         """An action (a,) float32 in [-1, 1] for a stack of pictures (c, s, s) uint8."""
         if explore and env_steps < self.config.seed_steps:
             return self._rng.uniform(-1, 1, self._action_size).astype(np.float32)
-        mean = self.actor(self.encoder(torch.from_numpy(pictures[None]).float()))[0].numpy()
+        seen = torch.from_numpy(pictures[None]).to(self._device).float()
+        mean = self.actor(self.encoder(seen))[0].cpu().numpy()
         if explore:
             mean = mean + self.noise(env_steps) * self._rng.standard_normal(mean.shape)
         return np.clip(mean, -1, 1).astype(np.float32)
@@ -117,10 +123,8 @@ class DrQ:
 
     def _draw(self, mean: Tensor, std: float) -> Tensor:
         """An action near the mean; the bounds let the gradient through."""
-        noise = (std * torch.randn(mean.shape, generator=self._noise)).clamp(
-            -self.config.clip, self.config.clip
-        )
-        action = mean + noise
+        noise = std * torch.randn(mean.shape, generator=self._noise)
+        action = mean + noise.clamp(-self.config.clip, self.config.clip).to(self._device)
         return action + (action.clamp(-1.0, 1.0) - action).detach()
 
     def _step(self, loss: Tensor, *modules: torch.nn.Module) -> None:

@@ -13,7 +13,7 @@ def random_shift(pictures: Tensor, pad: int, generator: torch.Generator) -> Tens
     padded = functional.pad(pictures, (pad,) * 4, mode="replicate")
     windows = padded.unfold(2, size, 1).unfold(3, size, 1)  # (b, c, 2 pad + 1, 2 pad + 1, s, s)
     rows, columns = torch.randint(2 * pad + 1, (2, count), generator=generator)
-    return windows[torch.arange(count), :, rows, columns]
+    return windows[torch.arange(count), :, rows.to(pictures.device), columns.to(pictures.device)]
 
 
 class PixelEncoder(nn.Module):

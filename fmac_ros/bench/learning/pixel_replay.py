@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fmac_ros.devices import CPU
+
 
 @dataclass(frozen=True)
 class PixelBatch:
@@ -33,11 +35,18 @@ class PixelReplay:
         capacity: states.
         pictures: (c, s, s) of one state.
         stack: states that are seen at once; before the first one it is repeated.
+        device: where what is drawn goes; what is stored stays.
     """
 
     def __init__(
-        self, capacity: int, pictures: tuple[int, ...], action_size: int, stack: int
+        self,
+        capacity: int,
+        pictures: tuple[int, ...],
+        action_size: int,
+        stack: int,
+        device: torch.device = CPU,
     ) -> None:
+        self._device = device
         self._pictures = np.zeros((capacity, *pictures), np.uint8)
         self._actions = np.zeros((capacity, action_size), np.float32)
         self._rewards = np.zeros(capacity, np.float32)
@@ -79,13 +88,9 @@ class PixelReplay:
             rewards += going * discounts * self._rewards[index]
             discounts *= np.where(going, discount * ~self._ended[index], 1.0)
             index = index + going
-        return PixelBatch(
-            torch.from_numpy(self._stacks(first)).float(),
-            torch.from_numpy(self._actions[first]),
-            torch.from_numpy(rewards),
-            torch.from_numpy(discounts),
-            torch.from_numpy(self._stacks(index)).float(),
-        )
+        actions = self._actions[first]
+        drawn = self._stacks(first), actions, rewards, discounts, self._stacks(index)
+        return PixelBatch(*(torch.from_numpy(part).to(self._device).float() for part in drawn))
 
     def _put(self, picture: np.ndarray, first: int) -> None:
         self._pictures[self._count] = picture

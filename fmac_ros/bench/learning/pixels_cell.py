@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from fmac_ros.bench.learning.baseline import BaselineRun, verdict_of
 from fmac_ros.bench.learning.cells import Effort
@@ -17,6 +18,7 @@ from fmac_ros.bench.learning.gym_world import GymWorld, PixelSight
 from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.pixel_replay import PixelReplay
 from fmac_ros.bench.learning.scene import Scene
+from fmac_ros.devices import CPU, pick_device
 
 
 def run_pixels_cell(
@@ -37,7 +39,8 @@ def run_pixels_cell(
     config = DrQConfig()
     config = replace(config, seed_steps=min(config.seed_steps, effort.env_steps // 2))
     began = time.monotonic()
-    trainer = PixelTrainer(world, config, effort.env_steps, scene.cell.seed)
+    device = pick_device(scene.settings["device"])
+    trainer = PixelTrainer(world, config, effort.env_steps, scene.cell.seed, device)
     eyes = Eyes(held_out, trainer.agent)
     run = BaselineRun(folder, effort, eyes, eyes.act, on_point, steps, stopped, note)  # type: ignore[arg-type]
     trainer.train(lambda done, learned: run.after(done, learned, time.monotonic() - began))
@@ -51,14 +54,21 @@ class PixelTrainer:
         agent: what learns.
     """
 
-    def __init__(self, world: GymWorld, config: DrQConfig, env_steps: int, seed: int) -> None:
+    def __init__(
+        self,
+        world: GymWorld,
+        config: DrQConfig,
+        env_steps: int,
+        seed: int,
+        device: torch.device = CPU,
+    ) -> None:
         shape, actions = world.observation_space.shape, world.action_space.shape
         assert shape is not None and actions is not None
         self._world, self._config, self._env_steps, self._seed = world, config, env_steps, seed
         stacked = (config.stack * shape[0], shape[1], shape[2])
-        self.agent = DrQ(config, stacked, actions[0], env_steps, seed)
+        self.agent = DrQ(config, stacked, actions[0], env_steps, seed, device)
         # Every episode has one state more than steps; none is shorter than a step.
-        self._replay = PixelReplay(2 * env_steps + 2, shape, actions[0], config.stack)
+        self._replay = PixelReplay(2 * env_steps + 2, shape, actions[0], config.stack, device)
 
     def train(self, after: Callable[[int, bool], bool]) -> None:
         """Run to the end; ``after`` every step is told the steps, and whether updates began."""

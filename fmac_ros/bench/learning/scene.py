@@ -103,7 +103,8 @@ def open_scene(cell: Cell, effort: Effort, folder: Path) -> Scene:
     variant = cell.variant
     ledger = TruthLedger(has_progress=True) if variant.oracles else None
     thresholds = ThresholdOptions(settings["success_fpr"], settings["success_fpr_per"])
-    loaded = load_priors(variant.save(folder / PRIORS_FILE), thresholds, ledger)
+    spec = variant.save(folder / PRIORS_FILE)
+    loaded = load_priors(spec, thresholds, ledger, settings["device"])
     targets = make_targets(settings, loaded.encoder)
     local = LocalPriors(loaded, settings["look_ahead"], cell.seed, targets)
     train, evaluation = (

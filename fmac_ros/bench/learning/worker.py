@@ -56,6 +56,7 @@ def work(
         tell(DONE if row is not None and row["finished"] else STOPPED, row)
     except Exception as error:  # noqa: BLE001 - one cell's trouble is not the others'
         path = folder / ERROR_FILE
+        folder.mkdir(parents=True, exist_ok=True)
         path.write_text(traceback.format_exc())
         tell(FAILED, f"{type(error).__name__}: {error}; more in {path}")
 

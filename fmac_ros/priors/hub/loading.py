@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from fmac_ros.devices import pick_device
 from fmac_ros.priors.hub.checks import check_choice, check_count, check_number, check_text
 from fmac_ros.priors.hub.errors import hub_errors
 from fmac_ros.priors.hub.files import (
@@ -31,7 +32,6 @@ __all__ = [
     "find_model",
     "hub_errors",
     "need_package",
-    "pick_device",
     "pick_dtype",
     "quantisation_config",
     "version_of_model",
@@ -89,24 +89,6 @@ def need_package(package: str, what: str) -> None:
     """Raise ValueError where an optional package is not installed."""
     if find_spec(package) is None:
         raise ValueError(f"{what} needs the package {package}: pip install {package}")
-
-
-def pick_device(name: str) -> torch.device:
-    """The torch device of a name; ValueError where it is not one of this machine's."""
-    here = _devices()
-    if name == "auto":
-        return torch.device(here[0])
-    if f"{name}:0" in here:
-        name = f"{name}:0"
-    if name not in here:
-        raise ValueError(f"device is {name!r}, valid on this machine: auto, {', '.join(here)}")
-    return torch.device(name)
-
-
-def _devices() -> list[str]:
-    """Names of the devices that torch can use here, the fastest first."""
-    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
 def pick_dtype(name: str, device: torch.device) -> torch.dtype | str:

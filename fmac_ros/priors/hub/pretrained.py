@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 
 import torch
 
+from fmac_ros.devices import pick_device
 from fmac_ros.priors.hub.errors import hub_errors
-from fmac_ros.priors.hub.loading import HubOptions, pick_device, pick_dtype, quantisation_config
+from fmac_ros.priors.hub.loading import HubOptions, pick_dtype, quantisation_config
 
 # Nothing pickled, no code of the repository, no second look at the network.
 SAFE = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": True}

@@ -13,12 +13,12 @@ import diffusers
 import torch
 import transformers
 
+from fmac_ros.devices import pick_device
 from fmac_ros.priors.hub.loading import (
     check_files,
     find_model,
     hub_errors,
     need_package,
-    pick_device,
     quantisation_config,
 )
 from fmac_ros.priors.hub.video_options import VideoOptions

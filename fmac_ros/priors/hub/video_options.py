@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from fmac_ros.devices import pick_device
 from fmac_ros.priors.hub.checks import check_choice, check_count, check_number, check_text
-from fmac_ros.priors.hub.loading import HubOptions, pick_device
+from fmac_ros.priors.hub.loading import HubOptions
 from fmac_ros.priors.hub.prompts import TASK
 
 TOGETHER, EACH = "together", "each"

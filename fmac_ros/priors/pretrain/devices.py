@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-CPU = torch.device("cpu")
+from fmac_ros.devices import CPU
+
 DEVICES = ("auto", "cpu", "cuda")
 
 
