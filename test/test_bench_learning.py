@@ -172,6 +172,8 @@ def test_settings_follow_the_method_the_task_and_the_user() -> None:
     assert of("fmac", "learned+reliability")["reliability"] and bc["seed"] == 3
     grasping = of("fmac", "learned", "pick_place")
     assert (grasping["action_space"], grasping["horizon"]) == ("ee_delta_gripper", 60)
+    plain = of("fmac+kl_weight=plain", "learned", "pick_place")
+    assert (grasping["kl_weight"], plain["kl_weight"]) == ("informed", "plain")
     assert of("fmac", "learned", horizon=7)["horizon"] == 7
     with pytest.raises(ValueError, match="no setting 'horizons'"):
         of("fmac", "learned", horizons=7)

@@ -111,12 +111,13 @@ def test_a_policy_feels_the_opening():
 def test_a_task_says_what_it_needs_and_the_user_has_the_last_word(tmp_path):
     assert needs_of("press the red button", {"horizon": 40}) == {}
     assert needs_of("make coffee", {"horizon": 40}) == {}
-    assert needs_of(BOWL, {"horizon": 80}) == {"action_space": "ee_delta_gripper"}
+    needs = {"action_space": "ee_delta_gripper", "kl_weight": "informed"}
+    assert needs_of(BOWL, {"horizon": 80}) == needs
     _, settings = open_run({"task": BOWL}, tmp_path / "a", resume=False)
     assert (settings["action_space"], settings["horizon"]) == ("ee_delta_gripper", 60)
-    given = {"task": BOWL, "action_space": "ee_delta", "horizon": 30}
+    given = {"task": BOWL, "action_space": "ee_delta", "horizon": 30, "kl_weight": "plain"}
     _, settings = open_run(given, tmp_path / "b", resume=False)
-    assert (settings["action_space"], settings["horizon"]) == ("ee_delta", 30)
+    assert {name: settings[name] for name in given} == given
     spaces = {
         spec.name: spec.parameters.get("action_space")
         for spec in describe("train_sim", {"task": BOWL})

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from fmac_ros import task_setting
+from fmac_ros.learning.config import INFORMED
 from fmac_ros.tasks.registry import TASKS, find_goal
 
 GRIPPER_SPACE = "ee_delta_gripper"
+# What inverse dynamics says of a gripper is the habit of play, which would guide it wrongly.
+GRIPPER_NEEDS: dict[str, Any] = {"action_space": GRIPPER_SPACE, "kl_weight": INFORMED}
 
 
 def needs_of(task: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The action space and time limit of a task setting that the ``defaults`` do not suit.
+    """Action space, KL weights and time limit of a task setting that ``defaults`` do not suit.
 
     A sentence without a simulated scene needs nothing that we know of.
 
@@ -35,7 +38,7 @@ def _needs(sentence: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
         task = TASKS[find_goal(sentence).task]
     except ValueError:
         return {}
-    needs: dict[str, Any] = {"action_space": GRIPPER_SPACE} if task.gripper else {}
+    needs = GRIPPER_NEEDS.copy() if task.gripper else {}
     if task.horizon > defaults["horizon"]:
         needs["horizon"] = task.horizon
     return needs
