@@ -104,7 +104,7 @@ OF_HARDWARE = ("cameras", "controller", "driver", "address", "cell", "scene_rese
 ROLES = (
     _Role("pybullet_sim", SIM, ("robot", "task", "seed", "action_space", "lockstep")),
     _Role("state_node", EVERY, ("robot",), ("pybullet_sim",)),
-    _Role("prior_server", EVERY, ("priors", "success_fpr", "success_fpr_per")),
+    _Role("prior_server", EVERY, ("priors", "success_fpr", "success_fpr_per", "device")),
     _Role(
         "policy_node",
         EVERY,
@@ -117,7 +117,8 @@ ROLES = (
         TRAIN,
         ("robot", "task", "paired", "seed", "algorithm", "objective", "behaviour", "use_video")
         + ("use_value", "env_steps", "horizon", "action_space", "priors", "look_ahead", "run_dir")
-        + ("resume", "audit", "reliability", "warm_start", "choose_by_q", "imagine", "kl_weight"),
+        + ("resume", "audit", "reliability", "warm_start", "choose_by_q", "imagine", "kl_weight")
+        + ("device",),
         ("pybullet_sim", "prior_server", "policy_node", "reset_node"),
         ends_graph=True,
     ),
