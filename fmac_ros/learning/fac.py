@@ -39,11 +39,13 @@ class FacLearner(BaseLearner):
         seed: int,
         folder: Path | None = None,
         sentences: Sentences | None = None,
+        switch: bool = False,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
+        sizes = latent_shape, proprio_size, action_size
+        super().__init__(config, *sizes, seed, folder, sentences, switch)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-            critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
+            critic = TwinCritic(*sizes, self._sentence_size, switch)
         self.critic = critic.to(self.device)
         self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
@@ -102,7 +104,7 @@ class FacLearner(BaseLearner):
     ) -> dict[str, float]:
         rho = self._guide(batch)
         pi = self.policy(seen, batch.proprio, self._told(batch))
-        q = self.critic.values(features, self._draw(pi))
+        q = self.critic.values_of(pi, self._draw(pi), features)
         loss = actor_loss(pi, rho, q, batch, solved, self.config, self.weights)
         norm = self._step("the actor", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():

@@ -30,8 +30,10 @@ class Learner(BaseLearner):
         seed: int,
         folder: Path | None = None,
         sentences: Sentences | None = None,
+        switch: bool = False,
     ) -> None:
-        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
+        sizes = latent_shape, proprio_size, action_size
+        super().__init__(config, *sizes, seed, folder, sentences, switch)
         self._policy_loss = POLICY_LOSSES[config.objective]
 
     def _update_networks(self) -> dict[str, float]:
