@@ -35,7 +35,7 @@ TASKS = {
     "push": "push the block to the mark",
     "pick_place": "put the block into the dish",
 }
-OURS = ("fmac", "fac")
+OURS = ("fmac", "fac", "fac+kl_weight=informed")  # the last is fac where a task needs the gripper
 SIZED = ("value-noise", "false-positives")  # errors of an oracle drawn over their size
 ARMS = {"panda": "Panda", "ur5e": "UR5e"}
 HEAD = (
@@ -171,7 +171,8 @@ def _pooled(rows: Sequence[Row]) -> str:
         return ""
     solved, episodes = (sum(row[name] for row in rows) for name in ("successes", "episodes"))
     low, high = interval(solved, episodes)
-    steps = sorted({row["env_steps"] for row in rows})
+    # A run that was stopped has steps after its last evaluation, of which nothing is known.
+    steps = sorted({row["curve"][-1]["env_steps"] for row in rows})
     span = f"{steps[0]:,} steps" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,} steps"
     seeds = f", {len(rows)} seeds" * (len(rows) > 1)
     return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {span}{seeds}"
