@@ -74,8 +74,8 @@ def pack_parameters(
     }
     arrays = module_arrays("policy", policy) | module_arrays("rho", rho)
     if critic is not None:
-        metadata[SWITCH] = critic.switch
         arrays |= module_arrays("critic", critic)
+        metadata |= {SWITCH: True} if critic.switch else {}
     if sentences is not None:
         metadata[SENTENCES] = sentences.tasks
         arrays[SENTENCES] = sentences.embeddings
