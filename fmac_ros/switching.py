@@ -13,8 +13,6 @@ from typing import Protocol
 
 import numpy as np
 
-DEAD_ZONE = 1 / 3  # a command nearer to 0 leaves the switch: a grasp survives a noisy policy
-
 
 class Noise(Protocol):
     """Where standard normal numbers come from."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fmac_ros.robots import RobotConfig
-from fmac_ros.switching import DEAD_ZONE
 
 OPEN, CLOSED = 1.0, 0.0
+DEAD_ZONE = 1 / 3  # an action nearer to 0 leaves the gripper: a grasp survives a noisy policy
 FINGER_SPEED = 0.2  # [m/s]
 
 

@@ -52,13 +52,11 @@ def make_learner(
     seed: int,
     folder: Path | None = None,
     sentences: Sentences | None = None,
-    switch: bool = False,
 ) -> BaseLearner:
     """The learner of ``algorithm``; ``config`` is what :func:`learner_config` gives for it.
 
     Args:
         sentences: of a run of several tasks.
-        switch: the last component of an action is a switch (``switching``).
     """
     sizes = latent_shape, proprio_size, action_size
-    return LEARNERS[algorithm].learner(config, *sizes, seed, folder, sentences, switch)
+    return LEARNERS[algorithm].learner(config, *sizes, seed, folder, sentences)

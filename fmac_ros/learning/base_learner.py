@@ -35,7 +35,6 @@ class BaseLearner(ABC):
         folder: for the replay buffer's file where it needs one; None for the system's.
         sentences: what the episodes are asked for, where it is several; pi is then told which.
             rho is not: which action leads from state to state is the same for every task.
-        switch: the last component of an action is a switch (``switching``); a critic's concern.
 
     Attributes:
         updates: updates of all networks so far; the version of the parameters.
@@ -43,7 +42,7 @@ class BaseLearner(ABC):
         warm_start: episodes after the random play that rho and the video act in.
         kind: names the format of :meth:`state`.
         device: where the networks are; what leaves the learner does not depend on it.
-        sentences, switch: as given.
+        sentences: as given.
     """
 
     config: CommonConfig
@@ -59,10 +58,9 @@ class BaseLearner(ABC):
         seed: int,
         folder: Path | None = None,
         sentences: Sentences | None = None,
-        switch: bool = False,
     ) -> None:
         self.config = config
-        self.sentences, self.switch = sentences, switch
+        self.sentences = sentences
         self.device = pick_device(config.device)
         told = None if sentences is None else torch.from_numpy(sentences.embeddings)
         self._embeddings = None if told is None else told.to(self.device)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fmac_ros.learning.networks import Gaussian, LatentShape, Standardiser, StateTrunk
-from fmac_ros.learning.switch import DOES, shares, thrown
+from fmac_ros.learning.networks import LatentShape, Standardiser, StateTrunk
 
 
 class TwinCritic(nn.Module):
     """Two estimates of Q over one trunk; the smaller one is believed where it matters.
 
-    Of a switch it is told what it does, not the number that it was told with: Q is the same for
-    all commands that open a gripper, which a network of the command would have to find out, and
-    the slope that pi climbs is next to nothing in between, however much better another throw is.
-
     Args:
-        switch: the last component of an action is a switch (``switching``). Our addition.
         sentence_size: length d of a sentence's embedding, 0 for a critic of one sentence.
     """
 
@@ -29,10 +23,8 @@ class TwinCritic(nn.Module):
         proprio_size: int,
         action_size: int,
         sentence_size: int = 0,
-        switch: bool = False,
     ) -> None:
         super().__init__()
-        self.switch = switch
         self.latent = Standardiser(latent_shape)
         self.proprio = Standardiser((proprio_size,))
         self.trunk = StateTrunk(latent_shape, proprio_size, self.WIDTH, sentence_size)
@@ -50,22 +42,8 @@ class TwinCritic(nn.Module):
 
     def values(self, features: Tensor, actions: Tensor) -> Tensor:
         """Both estimates of actions (b, a) in states seen as ``features`` -> (b, 2)."""
-        told = thrown(actions) if self.switch else actions
-        joined = torch.cat([features, told], dim=-1)
+        joined = torch.cat([features, actions], dim=-1)
         return torch.cat([head(joined) for head in self.heads], dim=-1)
-
-    def values_of(self, pi: Gaussian, drawn: Tensor, features: Tensor) -> Tensor:
-        """Both estimates of what pi does in states seen as ``features``, to be climbed -> (b, 2).
-
-        Args:
-            drawn: (b, a), actions of pi. Of their switch, if they have one, all that it may do
-                counts by its probability, not what it does in these.
-        """
-        if not self.switch:
-            return self.values(features, drawn)
-        each = [torch.cat([drawn[:, :-1], torch.full_like(drawn[:, :1], x)], -1) for x in DOES]
-        q = torch.stack([self.values(features, actions) for actions in each], dim=1)  # (b, 3, 2)
-        return (shares(pi)[..., None] * q).sum(1)
 
     def forward(
         self, latents: Tensor, proprio: Tensor, actions: Tensor, sentences: Tensor | None = None

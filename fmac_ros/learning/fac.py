@@ -39,13 +39,11 @@ class FacLearner(BaseLearner):
         seed: int,
         folder: Path | None = None,
         sentences: Sentences | None = None,
-        switch: bool = False,
     ) -> None:
-        sizes = latent_shape, proprio_size, action_size
-        super().__init__(config, *sizes, seed, folder, sentences, switch)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-            critic = TwinCritic(*sizes, self._sentence_size, switch)
+            critic = TwinCritic(latent_shape, proprio_size, action_size, self._sentence_size)
         self.critic = critic.to(self.device)
         self._fit_sentences(self.critic.trunk)
         self.slow_critic = copy.deepcopy(self.critic)
@@ -104,7 +102,7 @@ class FacLearner(BaseLearner):
     ) -> dict[str, float]:
         rho = self._guide(batch)
         pi = self.policy(seen, batch.proprio, self._told(batch))
-        q = self.critic.values_of(pi, self._draw(pi), features)
+        q = self.critic.values(features, self._draw(pi))
         loss = actor_loss(pi, rho, q, batch, solved, self.config, self.weights)
         norm = self._step("the actor", loss, self.policy, self.policy_optimiser)
         with torch.no_grad():

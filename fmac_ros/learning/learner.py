@@ -30,10 +30,8 @@ class Learner(BaseLearner):
         seed: int,
         folder: Path | None = None,
         sentences: Sentences | None = None,
-        switch: bool = False,
     ) -> None:
-        sizes = latent_shape, proprio_size, action_size
-        super().__init__(config, *sizes, seed, folder, sentences, switch)
+        super().__init__(config, latent_shape, proprio_size, action_size, seed, folder, sentences)
         self._policy_loss = POLICY_LOSSES[config.objective]
 
     def _update_networks(self) -> dict[str, float]:

@@ -16,7 +16,7 @@ from fmac_ros.learning.sentences import Sentences
 from fmac_ros.learning.tensors import FormatError, pack, unpack
 
 KIND = "fmac_ros.parameters/1"
-SENTENCES, SWITCH = "sentences", "switch"
+SENTENCES = "sentences"
 
 
 class Parameters(NamedTuple):
@@ -75,7 +75,6 @@ def pack_parameters(
     arrays = module_arrays("policy", policy) | module_arrays("rho", rho)
     if critic is not None:
         arrays |= module_arrays("critic", critic)
-        metadata |= {SWITCH: True} if critic.switch else {}
     if sentences is not None:
         metadata[SENTENCES] = sentences.tasks
         arrays[SENTENCES] = sentences.embeddings
@@ -100,7 +99,7 @@ def unpack_parameters(data: bytes) -> Parameters:
     load_module("rho", rho, arrays, source)
     critic = None
     if any(name.startswith("critic.") for name in arrays):
-        critic = TwinCritic(shape, *sizes, told, bool(metadata.get(SWITCH))).eval()
+        critic = TwinCritic(shape, *sizes, told).eval()
         load_module("critic", critic, arrays, source)
     return Parameters(policy.eval(), rho.eval(), version, critic, sentences)
 

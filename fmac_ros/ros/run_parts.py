@@ -34,13 +34,7 @@ class RunParts:
         sentences = sentences_of(config.task, lambda text: sentence_encoder().encode(text))
         self.store = open_store(config, encoder.version)
         self.learner = make_learner(
-            config.algorithm,
-            learner,
-            *sizes,
-            config.seed,
-            self.store.folder,
-            sentences,
-            config.switch,
+            config.algorithm, learner, *sizes, config.seed, self.store.folder, sentences
         )
         algorithm = algorithm_label(config.algorithm, config.priors)
         name = Path(config.run_dir).name

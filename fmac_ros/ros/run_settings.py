@@ -213,11 +213,6 @@ class TrainerConfig:
         size, gripper = action_size(self.action_space, load_robot(self.robot))
         return proprio_size(gripper), size
 
-    @property
-    def switch(self) -> bool:
-        """Whether the last component of an action is a switch (``switching``)."""
-        return action_size(self.action_space, load_robot(self.robot))[1]
-
 
 BASELINE = "baseline"  # setting of a run that is one: what to call it
 _DEFAULTS = {field.name: field.default for field in fields(TrainerConfig)} | {BASELINE: ""}

@@ -132,9 +132,7 @@ def _learner(scene: Scene) -> BaseLearner:
     config = learner_config(algorithm, settings)
     sizes = shape, proprio_size(space.gripper), space.size
     sentences = sentences_of(cell.sentence, scene.priors.priors.text.encode)
-    return make_learner(
-        algorithm, config, *sizes, cell.seed, sentences=sentences, switch=space.switch
-    )
+    return make_learner(algorithm, config, *sizes, cell.seed, sentences=sentences)
 
 
 def _open_store(folder: Path, settings: dict[str, Any]) -> RunStore:
