@@ -127,6 +127,7 @@ def test_the_name_of_an_algorithm_says_what_it_changes(name: str, changes: dict)
         ("fmac+beta=1+beta=2", "changes a setting twice"),
         ("fmac+discount=0.9", "'discount=0.9' changes no setting, valid: .*beta"),
         ("fmac+seed=2", "changes no setting"),  # of the cell
+        ("fmac+device=cuda", "changes no setting"),  # of the machine
         ("fac+use_value=false", "changes no setting"),  # of its priors
         ("fmac-stabilised+objective=literal", "changes no setting"),  # of the method
         ("sac+discount=0.9", "sac has no settings to change, valid: changes of fmac"),
@@ -172,8 +173,9 @@ def test_settings_follow_the_method_the_task_and_the_user() -> None:
     assert of("fmac", "learned+reliability")["reliability"] and bc["seed"] == 3
     grasping = of("fmac", "learned", "pick_place")
     assert (grasping["action_space"], grasping["horizon"]) == ("ee_delta_gripper", 60)
-    plain = of("fmac+kl_weight=plain", "learned", "pick_place")
-    assert (grasping["kl_weight"], plain["kl_weight"]) == ("informed", "plain")
+    plain = of("fmac+kl_weight=plain+gripper_hold=1", "learned", "pick_place")
+    assert (grasping["kl_weight"], grasping["gripper_hold"]) == ("informed", 4)
+    assert (plain["kl_weight"], plain["gripper_hold"]) == ("plain", 1)
     assert of("fmac", "learned", horizon=7)["horizon"] == 7
     with pytest.raises(ValueError, match="no setting 'horizons'"):
         of("fmac", "learned", horizons=7)

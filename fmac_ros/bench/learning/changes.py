@@ -12,9 +12,12 @@ from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.priors.imagining import ImagineConfig
 
 CONFIGS: Mapping[str, type[CommonConfig]] = {"fmac": LearnerConfig, "fac": FacConfig}
-OF_THE_RUN = ("play_horizon", "seed_steps", "seed_updates", "updates_per_step", "reliability")
-# The priors of a cell say these, and what the replay takes is no matter of learning.
-NOT_OF_THE_ALGORITHM = ("use_video", "use_value", "use_success", "replay_memory")
+OF_THE_RUN = (
+    *("play_horizon", "seed_steps", "seed_updates", "updates_per_step", "reliability"),
+    "gripper_hold",
+)
+# The priors of a cell say these; what the replay takes and what computes is no matter of learning.
+NOT_OF_THE_ALGORITHM = ("use_video", "use_value", "use_success", "replay_memory", "device")
 
 Changes = dict[str, Any]
 
