@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 CPU = torch.device("cpu")
 
@@ -27,3 +28,8 @@ def _devices() -> list[str]:
     """Names of the devices that torch can use here, the fastest first."""
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a network's weights are; the CPU for one that has none."""
+    return next((weights.device for weights in model.parameters()), CPU)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from fmac_ros.devices import device_of
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
 from fmac_ros.learning.record import Record
 
@@ -54,7 +55,7 @@ class Unseen:
 @torch.inference_mode()
 def measure(rho: InverseDynamics, record: Record, span: int = 1) -> Errors | None:
     """rho's errors on the transitions of a record; None where nothing was done in it."""
-    device = rho.head.linear.weight.device
+    device = device_of(rho)
     latents = torch.from_numpy(record.latents).to(device).float()
     proprio = torch.from_numpy(record.episode.proprio).to(device)
     done = record.episode.actions  # (T, a)

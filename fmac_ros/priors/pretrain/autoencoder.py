@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from fmac_ros.devices import device_of
 from fmac_ros.priors.autoencoder import PictureAutoencoder
 from fmac_ros.priors.encoder import Encoder, to_tensor
 from fmac_ros.priors.pretrain.augment import jitter
-from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.frames import map_pictures
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.starting import as_new

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
-
-from fmac_ros.devices import CPU
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -27,8 +24,3 @@ def choose_device(name: str) -> str:
 def name_of(device: str) -> str:
     """The GPU's name, ``cpu`` for the processor."""
     return torch.cuda.get_device_name() if device == "cuda" else device
-
-
-def device_of(model: nn.Module) -> torch.device:
-    """Where a network's weights are; the CPU for one that has none."""
-    return next((weights.device for weights in model.parameters()), CPU)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fmac_ros.priors.pretrain.devices import CPU
+from fmac_ros.devices import CPU
 from fmac_ros.priors.pretrain.videos import read_all_pictures, shard_paths
 
 LARGEST_SHARE = 0.8  # of the free memory of a GPU

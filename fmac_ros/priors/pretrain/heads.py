@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from fmac_ros.devices import device_of
 from fmac_ros.priors.picture_head import PictureHead, PictureHeadConfig, load_picture_head
-from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 

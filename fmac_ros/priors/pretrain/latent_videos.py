@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from fmac_ros.priors.pretrain.devices import CPU
+from fmac_ros.devices import CPU
 from fmac_ros.priors.pretrain.frames import Frames
 from fmac_ros.priors.pretrain.sentences import Sentences
 from fmac_ros.priors.pretrain.videos import VideoTable

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from fmac_ros.devices import device_of
 from fmac_ros.priors.embedded import EmbeddedSuccess
 from fmac_ros.priors.picture_head import PictureHead
-from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.heads import new_head, score_all
 from fmac_ros.priors.pretrain.metrics import threshold_at
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from fmac_ros.devices import device_of
 from fmac_ros.priors.pretrain.checkpoint import Checkpoint
-from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 
 Loss = Callable[[nn.Module, np.random.Generator], torch.Tensor]

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from fmac_ros.devices import device_of
 from fmac_ros.priors.picture_head import PictureHead
-from fmac_ros.priors.pretrain.devices import device_of
 from fmac_ros.priors.pretrain.heads import new_head
 from fmac_ros.priors.pretrain.picture_videos import PictureVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings

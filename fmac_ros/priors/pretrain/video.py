@@ -9,8 +9,8 @@ import torch
 from diffusers import DDIMScheduler
 from torch import nn
 
+from fmac_ros.devices import CPU, device_of
 from fmac_ros.priors.denoiser import LatentDenoiser
-from fmac_ros.priors.pretrain.devices import CPU, device_of
 from fmac_ros.priors.pretrain.latent_videos import LatentVideos
 from fmac_ros.priors.pretrain.settings import PretrainSettings
 from fmac_ros.priors.pretrain.starting import as_new, check_latent_space
