@@ -26,6 +26,7 @@ class ActionSpace(Protocol):
     size: int
     gripper: bool  # the last component is the gripper's
     switch: bool  # and opens it, closes it or leaves it (control.gripper)
+    reopens: bool  # and a hand that has closed on nothing opens again (control.gripper.EmptyHand)
 
     def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Joint target (n,) of an action (a,) taken at q (n,); UnreachableError if none."""
@@ -39,7 +40,7 @@ class EndEffectorDelta:
 
     name = "ee_delta"
     size = 3
-    gripper = switch = False
+    gripper = switch = reopens = False
 
     def __init__(self, kinematics: Kinematics, robot: RobotConfig) -> None:
         self._kinematics = kinematics
@@ -79,11 +80,18 @@ class EndEffectorDeltaGripper(EndEffectorDelta):
         return np.append(super().passed(q, q_target), np.float32(0))
 
 
+class EndEffectorDeltaGrasp(EndEffectorDeltaGripper):
+    """The same, with a gripper for grasping: one that closed on nothing opens again."""
+
+    name = "ee_delta_grasp"
+    reopens = True
+
+
 class JointDelta:
     """Joint displacements: JOINT_STEP a unit."""
 
     name = "joint_delta"
-    gripper = switch = False
+    gripper = switch = reopens = False
 
     def __init__(self, kinematics: Kinematics) -> None:
         self.size = kinematics.size
@@ -97,29 +105,26 @@ class JointDelta:
         return np.clip((q_target - q) / JOINT_STEP, -1, 1).astype(np.float32)
 
 
-ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, EndEffectorDeltaGripper.name)
+GRIPPER_SPACES = (EndEffectorDeltaGripper.name, EndEffectorDeltaGrasp.name)
+ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, *GRIPPER_SPACES)
 
 
 def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
     """Components of an action, and whether the last is the gripper's; needs no kinematics."""
     if name not in ACTION_SPACES:
         raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
-    if name == EndEffectorDeltaGripper.name and not robot.gripper_joint_names:
+    gripper = name in GRIPPER_SPACES
+    if gripper and not robot.gripper_joint_names:
         raise ValueError(f"action space is {name!r}, and robot {robot.name} names no finger joints")
-    sizes = {
-        JointDelta.name: robot.size,
-        EndEffectorDeltaGripper.name: EndEffectorDeltaGripper.size,
-    }
-    return sizes.get(name, EndEffectorDelta.size), name == EndEffectorDeltaGripper.name
+    if name == JointDelta.name:
+        return robot.size, gripper
+    return (EndEffectorDeltaGripper if gripper else EndEffectorDelta).size, gripper
 
 
 def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:
     """The action space of that name; ValueError for an unknown one, or one without its gripper."""
     action_size(name, robot)
-    if name == EndEffectorDelta.name:
-        return EndEffectorDelta(kinematics, robot)
-    if name == EndEffectorDeltaGripper.name:
-        return EndEffectorDeltaGripper(kinematics, robot)
     if name == JointDelta.name:
         return JointDelta(kinematics)
-    raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
+    of_tips = EndEffectorDelta, EndEffectorDeltaGripper, EndEffectorDeltaGrasp
+    return {space.name: space for space in of_tips}[name](kinematics, robot)

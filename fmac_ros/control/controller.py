@@ -12,7 +12,7 @@ from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
-from fmac_ros.control.gripper import CLOSED, OPEN, opening_of, wanted_opening
+from fmac_ros.control.gripper import CLOSED, OPEN, EmptyHand, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.proprio import proprio
@@ -83,6 +83,7 @@ class ArmController:
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
         self._following = FollowWatch(follow_timeout)
         self._opening: float | None = None
+        self._empty_hand = EmptyHand()
         self._was_stopped = False
         self._last: tuple[float, Trajectory] | None = None
 
@@ -132,6 +133,7 @@ class ArmController:
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
         if not self.space.gripper:
             self._opening = None
+        self._empty_hand.forget()
         self._following.reset()
         still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
         self._last = (observation.stamp, still)
@@ -158,7 +160,7 @@ class ArmController:
         start, now, held = self._begun(observation, now)
         if held is not None:
             return held
-        return self._act(start, np.asarray(observation.joint_positions, float), action, now)
+        return self._act(start, observation, action, now)
 
     def follow(self, observation: Observation, piece: Piece, now: float) -> Command:
         """Check the next piece of a planned motion at ``now`` [s] as command() checks an action.
@@ -221,8 +223,9 @@ class ArmController:
         return None
 
     def _act(
-        self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
+        self, start: MotionState, observation: Observation, action: np.ndarray, now: float
     ) -> Command:
+        measured = np.asarray(observation.joint_positions, float)
         if not finite_vector(action, self.space.size):
             return self._hold(start, measured, now, gates.BAD_ACTION)
         try:
@@ -240,9 +243,16 @@ class ArmController:
             return held
         passed = self.space.passed(measured, verdict.q_target)
         if self.space.gripper and self._opening is not None:
-            passed[-1] = np.clip(action[-1], -1, 1)
+            passed[-1] = self._gripped(float(np.clip(action[-1], -1, 1)), observation)
             self._opening = wanted_opening(float(passed[-1]), self._opening)
         return Command(trajectory, passed, False, "", opening=self._opening, start=now)
+
+    def _gripped(self, action: float, observation: Observation) -> float:
+        """The gripper's component that counts: an empty hand opens where the space says so."""
+        if not self.space.reopens:
+            return action
+        opening = opening_of(self._robot, observation.finger_positions)
+        return self._empty_hand.corrected(action, opening)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target, nearer by the robot's speed scaling."""

@@ -1,4 +1,8 @@
-"""The gripper as a policy moves it: open it, close it, or leave it as it was told before."""
+"""The gripper as a policy moves it: open it, close it, or leave it as it was told before.
+
+A hand that has closed on nothing cannot grasp, and a small picture hardly tells. ``EmptyHand``
+opens it again. Our addition.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from fmac_ros.robots import RobotConfig
 OPEN, CLOSED = 1.0, 0.0
 DEAD_ZONE = 1 / 3  # an action nearer to 0 leaves the gripper: a grasp survives a noisy policy
 FINGER_SPEED = 0.2  # [m/s]
+EMPTY = 0.05  # opening below which there is nothing between the fingers
+REOPENED = 4  # [steps] that a hand stays open for: two to open, two to move on
 
 
 def opening_of(robot: RobotConfig, positions: np.ndarray) -> float:
@@ -29,6 +35,29 @@ def wanted_opening(action: float, before: float) -> float:
     if abs(action) <= DEAD_ZONE:
         return before
     return OPEN if action > 0 else CLOSED
+
+
+class EmptyHand:
+    """Has a hand that closed on nothing open again, for ``REOPENED`` steps."""
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def forget(self) -> None:
+        """Begin anew: nothing has closed yet."""
+        self._left = 0
+
+    def corrected(self, action: float, opening: float) -> float:
+        """What the gripper does in a step: ``action``, or 1, which opens it.
+
+        Args:
+            opening: measured, from 0, closed, to 1, open.
+        """
+        if opening < EMPTY:
+            self._left = REOPENED
+        elif self._left:
+            self._left -= 1
+        return 1.0 if self._left else action
 
 
 def stroke_time(robot: RobotConfig) -> float:
