@@ -12,9 +12,10 @@ from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
-from fmac_ros.control.gripper import CLOSED, OPEN, EmptyHand, opening_of, wanted_opening
+from fmac_ros.control.gripper import CLOSED, OPEN, Hand, opening_of
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
+from fmac_ros.control.motion import Motion, measured_state, within_limits
 from fmac_ros.control.proprio import proprio
 from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
 from fmac_ros.control.verify import verify_trajectory
@@ -82,10 +83,9 @@ class ArmController:
         self.space = make_action_space(action_space, self._kinematics, robot)
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
         self._following = FollowWatch(follow_timeout)
-        self._opening: float | None = None
-        self._empty_hand = EmptyHand()
+        self._hand = Hand(robot, self.space.reopens)
         self._was_stopped = False
-        self._last: tuple[float, Trajectory] | None = None
+        self._last: Motion | None = None
 
     @property
     def kinematics(self) -> Kinematics:
@@ -113,14 +113,14 @@ class ArmController:
 
     def resting(self, now: float) -> bool:
         """Whether the last motion that was commanded is over at ``now`` [s]."""
-        return self._last is None or now - self._last[0] >= self._last[1].times[-1]
+        return self._last is None or self._last.over(now)
 
     def ready_gripper(self) -> None:
         """Have the gripper as an episode begins, from the next command on until reset().
 
         Open where actions move it, else closed.
         """
-        self._opening = OPEN if self.space.gripper else CLOSED
+        self._hand.opening = OPEN if self.space.gripper else CLOSED
 
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
@@ -128,15 +128,13 @@ class ArmController:
             fingers = observation.finger_positions
             if not finite_vector(fingers, len(self._robot.gripper_joint_names)):
                 raise ValueError(f"cannot reset: {gates.NO_FINGERS}")
-            self._opening = opening_of(self._robot, fingers)
+            self._hand.reset(fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
         if not self.space.gripper:
-            self._opening = None
-        self._empty_hand.forget()
+            self._hand.opening = None
         self._following.reset()
-        still = stop(self._robot, MotionState.at_rest(observation.joint_positions))
-        self._last = (observation.stamp, still)
+        self._last = Motion.standing(self._robot, observation)
 
     def proprio(self, observation: Observation) -> np.ndarray:
         """(p,) float32: tool tip position [m] and velocity [m/s], then the gripper's opening.
@@ -180,7 +178,7 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, trajectory.positions[-1])
-        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
+        return Command(trajectory, passed, False, "", opening=self._hand.opening, start=now)
 
     def _begun(
         self, observation: Observation, now: float
@@ -188,9 +186,9 @@ class ArmController:
         """The commanded state and the time to go on from; with a hold where that must not be."""
         if self._last is None:
             raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
-        now = now if np.isfinite(now) else self._last[0]
+        now = now if np.isfinite(now) else self._last.since
         fault = self._gate.observation_fault(observation, now)
-        if fault in CLOCK_FAULTS and not self._is_under_way(now):
+        if fault in CLOCK_FAULTS and not self._motion.under_way(now):
             return self._commanded(now), now, self._leave(fault)
         if fault:
             start = self._commanded(now)
@@ -200,7 +198,7 @@ class ArmController:
         measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:
-            return start, now, self._hold(self._measured(observation), measured, now, fault)
+            return start, now, self._hold(self._seen(observation), measured, now, fault)
         if self._following.lost(observation.stamp, measured, start.q):
             self._interlock.disarm(gates.NOT_FOLLOWED)
         if self._interlock.fault:
@@ -219,7 +217,7 @@ class ArmController:
         if fault:
             return self._hold(start, measured, now, gates.COLLISION, fault)
         self._was_stopped = False
-        self._last = (now, trajectory)
+        self._last = Motion(now, trajectory)
         return None
 
     def _act(
@@ -242,17 +240,9 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, verdict.q_target)
-        if self.space.gripper and self._opening is not None:
-            passed[-1] = self._gripped(float(np.clip(action[-1], -1, 1)), observation)
-            self._opening = wanted_opening(float(passed[-1]), self._opening)
-        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
-
-    def _gripped(self, action: float, observation: Observation) -> float:
-        """The gripper's component that counts: an empty hand opens where the space says so."""
-        if not self.space.reopens:
-            return action
-        opening = opening_of(self._robot, observation.finger_positions)
-        return self._empty_hand.corrected(action, opening)
+        if self.space.gripper:
+            passed[-1] = self._hand.move(float(action[-1]), observation.finger_positions)
+        return Command(trajectory, passed, False, "", opening=self._hand.opening, start=now)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target, nearer by the robot's speed scaling."""
@@ -265,7 +255,7 @@ class ArmController:
         None where the last motion is over: the arm may have been moved by others since. None, too,
         where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if self._last is None or not self._is_under_way(now):
+        if self._last is None or not self._last.under_way(now):
             return None
         start = self._commanded(now)
         return self._hold(start, start.q, now, reason)
@@ -276,18 +266,17 @@ class ArmController:
         """Bring the arm to rest from ``start`` as fast as its limits allow."""
         self._following.reset()
         trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
-        self._last = (now, trajectory)
+        self._last = Motion(now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         reason = self._interlock.fault or reason  # what an operator must know first
-        return Command(trajectory, action, True, reason, detail, self._opening, now)
+        return Command(trajectory, action, True, reason, detail, self._hand.opening, now)
 
     def _leave(self, reason: str) -> Command:
         """The last motion again: it ends at rest, and what time it is now is not known."""
-        assert self._last is not None
-        since, last = self._last
+        last = self._motion.trajectory
         action = self.space.passed(last.positions[-1], last.positions[-1])
         reason = self._interlock.fault or reason
-        return Command(last, action, True, reason, "", self._opening, since)
+        return Command(last, action, True, reason, "", self._hand.opening, self._motion.since)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
         """The quickest stop; if that would leave the workspace or hit something, the last motion.
@@ -295,19 +284,18 @@ class ArmController:
         Joints that stop each at its own time may carry the tip aside, but the last trajectory
         was verified to its end, which is at rest. After a jump the arm is not on it any more.
         """
-        assert self._last is not None
-        since, last = self._last
         quick = stop(self._robot, start)
         if jumped or not (
             verify_trajectory(quick, start, self._robot, self._kinematics)
             or self._collisions.path_fault(quick.positions)
         ):
             return quick
-        return last.rest_of(now - since)
+        return self._motion.rest(now)
 
-    def _is_under_way(self, now: float) -> bool:
+    @property
+    def _motion(self) -> Motion:
         assert self._last is not None
-        return 0 <= now - self._last[0] < float(self._last[1].times[-1])
+        return self._last
 
     def _start(self, observation: Observation, now: float) -> MotionState:
         """The state that the last motion has reached, from which the next one goes on.
@@ -318,21 +306,12 @@ class ArmController:
         start = self._commanded(now)
         beside = np.max(np.abs(start.q - observation.joint_positions))
         again = self._was_stopped and not self._interlock.fault
-        return self._measured(observation) if again and beside > AT_REST else start
+        return self._seen(observation) if again and beside > AT_REST else start
 
     def _commanded(self, now: float) -> MotionState:
         """State that the last trajectory has reached at ``now``, inside the planner's limits."""
-        assert self._last is not None
-        since, trajectory = self._last
-        return self._within_limits(trajectory.at(now - since))
+        return within_limits(self._robot, self._motion.state(now))
 
-    def _measured(self, observation: Observation) -> MotionState:
-        q = np.asarray(observation.joint_positions, float)
-        v = np.asarray(observation.joint_velocities, float)
-        return self._within_limits(MotionState(q, v, np.zeros_like(v)))
-
-    def _within_limits(self, state: MotionState) -> MotionState:
-        # Ruckig refuses a start that is past a limit, even by rounding.
-        v = np.clip(state.v, -self._robot.velocity, self._robot.velocity)
-        a = np.clip(state.a, -self._robot.acceleration, self._robot.acceleration)
-        return MotionState(state.q, v, a)
+    def _seen(self, observation: Observation) -> MotionState:
+        """The measured state, inside the planner's limits."""
+        return within_limits(self._robot, measured_state(observation))

@@ -60,6 +60,45 @@ class EmptyHand:
         return 1.0 if self._left else action
 
 
+class Hand:
+    """What the gripper was told last, where actions move it.
+
+    Args:
+        reopens: a hand that has closed on nothing opens again.
+
+    Attributes:
+        opening: that it is brought to, from 0, closed, to 1, open; None where it is left alone.
+    """
+
+    def __init__(self, robot: RobotConfig, reopens: bool) -> None:
+        self._robot = robot
+        self._empty = EmptyHand() if reopens else None
+        self.opening: float | None = None
+
+    def reset(self, fingers: np.ndarray) -> None:
+        """Take the measured finger positions (f,) [m] for the commanded ones."""
+        self.opening = opening_of(self._robot, fingers)
+        if self._empty is not None:
+            self._empty.forget()
+
+    def move(self, action: float, fingers: np.ndarray) -> float:
+        """Do the gripper's component of an action, or what an empty hand does instead.
+
+        Args:
+            action: finite; beyond [-1, 1] it is taken to the nearer end.
+            fingers: measured positions (f,) [m].
+
+        Returns:
+            The component that was done, in [-1, 1].
+        """
+        action = min(max(action, -1.0), 1.0)
+        if self._empty is not None:
+            action = self._empty.corrected(action, opening_of(self._robot, fingers))
+        if self.opening is not None:
+            self.opening = wanted_opening(action, self.opening)
+        return action
+
+
 def stroke_time(robot: RobotConfig) -> float:
     """How long the fingers need from open to closed [s]."""
     stroke = np.abs(np.subtract(robot.gripper_open, robot.gripper_closed))
