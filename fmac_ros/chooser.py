@@ -8,7 +8,7 @@ import numpy as np
 
 from fmac_ros.learning.actor import Actor, RandomPlay
 from fmac_ros.learning.sentences import Embed
-from fmac_ros.switching import HeldNoise, decided
+from fmac_ros.switching import HeldNoise
 from fmac_ros.types import RolloutSpec
 
 
@@ -85,14 +85,12 @@ class Chooser:
         if actor is None:
             raise ValueError("no policy parameters yet, valid: choose once the chooser is ready")
         actor = actor.told(self._spec.task, self._embed)
-        deterministic = self._spec.deterministic
-        drawing = deterministic, self._noise
+        drawing = self._spec.deterministic, self._noise
         if imagined is None:
-            action = actor.act(latent, proprio, *drawing)
-            return decided(action) if self._switch and deterministic else action
+            return actor.act(latent, proprio, *drawing, self._switch)
         if self._spec.behaviour == "prior":
             return actor.infer(latent, proprio, imagined, *drawing)
-        return actor.choose(latent, proprio, imagined, *drawing)
+        return actor.choose(latent, proprio, imagined, *drawing, self._switch)
 
 
 def _no_encoder(sentence: str) -> np.ndarray:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from fmac_ros.chooser import Chooser
 from fmac_ros.learning.actor import Actor
@@ -13,7 +15,7 @@ from fmac_ros.learning.config import LearnerConfig
 from fmac_ros.learning.fac import FacLearner
 from fmac_ros.learning.fac_config import FacConfig
 from fmac_ros.learning.learner import Learner
-from fmac_ros.switching import Noise
+from fmac_ros.learning.networks import Gaussian
 from fmac_ros.types import RolloutSpec
 
 LATENT, PROPRIO = np.zeros((8, 8, 16), np.float16), np.zeros(6, np.float32)
@@ -80,58 +82,63 @@ def test_policy_waits_for_its_version(actor: Actor) -> None:
         Chooser(spec("policy"), lambda: None, 3).choose(LATENT, PROPRIO, None)
 
 
-class Plain:
-    """An actor of four components whose mean and noise are known."""
+class Fond:
+    """A critic that likes the first component to be large, or small."""
 
-    version = 1
+    def __init__(self, sign: float) -> None:
+        self._sign = sign
 
-    def __init__(self, lean: float = 0.0) -> None:
-        self._lean = lean
+    def features(self, *state: object) -> Tensor:
+        return torch.zeros(1, 1)
 
-    def told(self, sentence: str, embed: object) -> Plain:
-        return self
-
-    def act(
-        self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: Noise
-    ) -> np.ndarray:
-        noise = np.zeros(4) if deterministic else rng.standard_normal((4,))
-        return (noise + [0.0, 0.0, 0.0, self._lean]).astype(np.float32)
-
-    def infer(
-        self, latent: np.ndarray, proprio: np.ndarray, imagined: np.ndarray, *drawing: object
-    ) -> np.ndarray:
-        return np.full(4, 0.1, np.float32)
+    def values(self, features: Tensor, actions: Tensor) -> Tensor:
+        return self._sign * actions[:, :1].expand(-1, 2)
 
 
-def acts(asked: RolloutSpec, actor: Plain, steps: int, switch: bool = True) -> np.ndarray:
-    chooser = Chooser(asked, lambda: actor, 4, switch=switch)  # type: ignore[arg-type,return-value]
-    return np.stack([chooser.choose(LATENT, PROPRIO, None) for _ in range(steps)])
+def plain(lean: float = 0.0, critic: Fond | None = None) -> Actor:
+    """An actor of four components whose means and noise are known."""
+    pi = Gaussian(torch.tensor([[0.0, 0.0, 0.0, lean]]), torch.full((1, 4), 0.1))
+    rho = Gaussian(torch.full((1, 4), 0.1), torch.full((1, 4), 0.1))
+    return Actor(lambda *_: pi, lambda *_: rho, 1, critic)  # type: ignore[arg-type]
+
+
+def acts(asked: RolloutSpec, actor: Actor, steps: int, switch: bool = True) -> np.ndarray:
+    chooser = Chooser(asked, lambda: actor, 4, switch=switch)
+    imagined = LATENT if chooser.needs_imagined else None
+    return np.stack([chooser.choose(LATENT, PROPRIO, imagined) for _ in range(steps)])
 
 
 @pytest.mark.parametrize("hold", [1, 3])
 def test_the_noise_of_a_switch_is_held(hold: int) -> None:
-    found = acts(replace(spec("policy"), gripper_hold=hold), Plain(), 12)
+    found = acts(replace(spec("policy"), gripper_hold=hold), plain(), 12)
     runs = found[:, -1].reshape(-1, hold)
     assert (runs == runs[:, :1]).all() and len(np.unique(runs[:, 0])) == len(runs)
     assert all(len(np.unique(column)) == 12 for column in found[:, :-1].T)
 
 
 def test_what_is_no_switch_has_noise_of_its_own() -> None:
-    found = acts(spec("policy"), Plain(), 12, switch=False)
+    found = acts(spec("policy"), plain(), 12, switch=False)
     assert len(np.unique(found[:, -1])) == 12
 
 
 @pytest.mark.parametrize(("lean", "thrown"), [(0.1, 1.0), (-0.01, -1.0), (0.0, 0.0)])
 def test_a_policy_without_noise_decides_on_its_switch(lean: float, thrown: float) -> None:
     sure = spec("policy", deterministic=True)
-    assert acts(sure, Plain(lean), 1).tolist() == [[0.0, 0.0, 0.0, thrown]]
-    assert acts(sure, Plain(lean), 1, switch=False)[0, -1] == np.float32(lean)
+    assert acts(sure, plain(lean), 1).tolist() == [[0.0, 0.0, 0.0, thrown]]
+    assert acts(sure, plain(lean), 1, switch=False)[0, -1] == np.float32(lean)
 
 
 def test_following_the_video_decides_nothing() -> None:
-    asked, actor = spec("prior", deterministic=True), Plain()
-    chooser = Chooser(asked, lambda: actor, 4, switch=True)  # type: ignore[arg-type,return-value]
-    assert chooser.choose(LATENT, PROPRIO, LATENT)[-1] == np.float32(0.1)
+    followed = acts(spec("prior", deterministic=True), plain(), 1)
+    assert followed.tolist() == [[np.float32(0.1)] * 4]
+
+
+@pytest.mark.parametrize(("sign", "taken"), [(-1.0, [0, 0, 0, 1]), (1.0, [0.1] * 4)])
+def test_a_critic_is_asked_about_the_switch_as_it_would_be_thrown(
+    sign: float, taken: list[float]
+) -> None:
+    found = acts(spec("policy", deterministic=True), plain(0.2, Fond(sign)), 1)
+    np.testing.assert_allclose(found, [taken], atol=1e-6)
 
 
 def test_a_hold_of_no_step_is_refused() -> None:

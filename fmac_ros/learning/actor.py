@@ -13,7 +13,7 @@ from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.sentences import Embed, Sentences
-from fmac_ros.switching import Noise
+from fmac_ros.switching import Noise, decided
 
 
 class Actor:
@@ -67,15 +67,22 @@ class Actor:
 
     @torch.inference_mode()
     def act(
-        self, latent: np.ndarray, proprio: np.ndarray, deterministic: bool, rng: Noise
+        self,
+        latent: np.ndarray,
+        proprio: np.ndarray,
+        deterministic: bool,
+        rng: Noise,
+        switch: bool = False,
     ) -> np.ndarray:
         """Behaviour ``policy``: an action from pi(s_t|T), its mean when deterministic.
 
         Args:
             latent: (c, h, w), the encoded picture of s_t.
             proprio: (p,) of s_t.
+            switch: the last component is a switch, which a mean is ``decided`` on.
         """
-        return _draw(self._policy(_row(latent), _row(proprio), self._told), deterministic, rng)
+        action = _draw(self._policy(_row(latent), _row(proprio), self._told), deterministic, rng)
+        return decided(action) if switch and deterministic else action
 
     @torch.inference_mode()
     def infer(
@@ -102,15 +109,17 @@ class Actor:
         imagined: np.ndarray,
         deterministic: bool,
         rng: Noise,
+        switch: bool = False,
     ) -> np.ndarray:
         """Behaviour ``policy`` with a critic: argmax of Q over an action of pi and one of rho.
 
-        Args: those of :meth:`infer`.
+        Args: those of :meth:`infer`, and ``switch`` of :meth:`act`. rho decides nothing, it does
+            not read a switch.
         """
         if self._critic is None:
             raise ValueError("these parameters hold no critic, valid: act or infer")
         found = [
-            self.act(latent, proprio, deterministic, rng),
+            self.act(latent, proprio, deterministic, rng, switch),
             self.infer(latent, proprio, imagined, deterministic, rng),
         ]
         actions = torch.from_numpy(np.stack(found))

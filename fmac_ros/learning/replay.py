@@ -209,7 +209,9 @@ class ReplayBuffer:
     def gather(self, index: np.ndarray) -> Batch:
         """The transitions ``index``."""
         following = self._tensor(self._latents[index + 1])
-        far = self._after(index, self._span)
+        reached = following
+        if self._span > 1:
+            reached = self._tensor(self._latents[self._after(index, self._span)])
         return Batch(
             latents=self._tensor(self._latents[index]),
             next_latents=following,
@@ -220,7 +222,7 @@ class ReplayBuffer:
             next_values=self._tensor(self._values[index + 1]),
             next_successes=self._tensor(self._successes[index + 1]),
             purposeful=self._tensor(self._purposeful[index]),
-            reached=following if self._span == 1 else self._tensor(self._latents[far]),
+            reached=reached,
             sentences=self._moved(self._sentences[index]).long(),
         )
 
