@@ -70,29 +70,35 @@ def test_the_gripper_keeps_its_command_until_another_comes():
     np.testing.assert_allclose(openings, [0.6, 0, 0, 0, 1, 1])
 
 
-def _passed(space, openings, actions):
-    """What passes of the gripper's ``actions`` while these openings are measured."""
+def _told(space, openings, actions):
+    """What the hand is brought to by ``actions`` while these openings are measured."""
     robot = load_robot("panda")
     controller = ArmController(robot, space)
     controller.reset(_seen(robot))
-    passed = []
+    told = []
     for step, (opening, action) in enumerate(zip(openings, actions, strict=True)):
         seen = _seen(robot, opening, stamp=step * 0.1)
         command = controller.command(seen, np.array([0, 0, 0, action]), seen.stamp)
         assert not command.held
-        assert command.opening == (OPEN if command.action[3] > 0 else CLOSED)
-        passed.append(float(command.action[3]))
-    return passed
+        assert command.action[3] == action, "what is stored is what was asked for"
+        told.append(command.opening)
+    return told
 
 
 def test_a_hand_that_closed_on_nothing_opens_for_four_steps():
     openings = [1.0, 0.4, 0.0, 0.5, 0.9, 1.0, 1.0, 0.4]
-    assert _passed("ee_delta_grasp", openings, [-1] * 8) == [-1, -1, 1, 1, 1, 1, -1, -1]
-    assert _passed("ee_delta_gripper", openings, [-1] * 8) == [-1] * 8
+    assert _told("ee_delta_grasp", openings, [-1] * 8) == [0, 0, 1, 1, 1, 1, 0, 0]
+    assert _told("ee_delta_gripper", openings, [-1] * 8) == [0] * 8
 
 
 def test_a_hand_that_holds_something_stays_closed():
-    assert _passed("ee_delta_grasp", [1.0, 0.6, 0.55, 0.55, 0.06], [-1] * 5) == [-1] * 5
+    assert _told("ee_delta_grasp", [1.0, 0.6, 0.55, 0.55, 0.06], [-1] * 5) == [0] * 5
+
+
+def test_a_hand_that_opened_by_itself_stays_open_until_it_is_told():
+    openings = [1.0, 0.0, 0.5, 0.9, 1.0, 1.0, 1.0]
+    asked = [-1, 0.2, -1, -1, 0.2, 0.2, -1]
+    assert _told("ee_delta_grasp", openings, asked) == [0, 1, 1, 1, 1, 1, 0]
 
 
 def test_a_new_episode_knows_nothing_of_an_empty_hand_before():
@@ -100,9 +106,9 @@ def test_a_new_episode_knows_nothing_of_an_empty_hand_before():
     controller = ArmController(robot, "ee_delta_grasp")
     controller.reset(_seen(robot))
     closing = np.array([0, 0, 0, -1.0])
-    assert controller.command(_seen(robot, 0.0), closing, 0.0).action[3] == 1.0
+    assert controller.command(_seen(robot, 0.0), closing, 0.0).opening == OPEN
     controller.reset(_seen(robot, stamp=1.0))
-    assert controller.command(_seen(robot, stamp=1.0), closing, 1.0).action[3] == -1.0
+    assert controller.command(_seen(robot, stamp=1.0), closing, 1.0).opening == CLOSED
 
 
 @pytest.mark.parametrize("action", [[0, 0, 0, np.nan], [np.inf, 0, 0, -1.0]])

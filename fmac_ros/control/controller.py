@@ -241,7 +241,8 @@ class ArmController:
             return held
         passed = self.space.passed(measured, verdict.q_target)
         if self.space.gripper:
-            passed[-1] = self._hand.move(float(action[-1]), observation.finger_positions)
+            passed[-1] = np.clip(action[-1], -1, 1)
+            self._hand.move(float(passed[-1]), observation.finger_positions)
         return Command(trajectory, passed, False, "", opening=self._hand.opening, start=now)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:

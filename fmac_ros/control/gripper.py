@@ -1,7 +1,8 @@
 """The gripper as a policy moves it: open it, close it, or leave it as it was told before.
 
 A hand that has closed on nothing cannot grasp, and a small picture hardly tells. ``EmptyHand``
-opens it again. Our addition.
+opens it again. Our addition. What opens it is the hand, not the policy, whose action is stored as
+it was: else most stored actions would open, and a policy that learns their habit would too.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def wanted_opening(action: float, before: float) -> float:
 
 
 class EmptyHand:
-    """Has a hand that closed on nothing open again, for ``REOPENED`` steps."""
+    """Notices a hand that closed on nothing, and has it open for ``REOPENED`` steps."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -47,8 +48,8 @@ class EmptyHand:
         """Begin anew: nothing has closed yet."""
         self._left = 0
 
-    def corrected(self, action: float, opening: float) -> float:
-        """What the gripper does in a step: ``action``, or 1, which opens it.
+    def opens(self, opening: float) -> bool:
+        """Whether it opens in this step, whatever it is told. Ask once a step.
 
         Args:
             opening: measured, from 0, closed, to 1, open.
@@ -57,7 +58,7 @@ class EmptyHand:
             self._left = REOPENED
         elif self._left:
             self._left -= 1
-        return 1.0 if self._left else action
+        return self._left > 0
 
 
 class Hand:
@@ -81,22 +82,17 @@ class Hand:
         if self._empty is not None:
             self._empty.forget()
 
-    def move(self, action: float, fingers: np.ndarray) -> float:
-        """Do the gripper's component of an action, or what an empty hand does instead.
+    def move(self, action: float, fingers: np.ndarray) -> None:
+        """Do the gripper's component of an action, or open an empty hand.
 
         Args:
-            action: finite; beyond [-1, 1] it is taken to the nearer end.
+            action: in [-1, 1].
             fingers: measured positions (f,) [m].
-
-        Returns:
-            The component that was done, in [-1, 1].
         """
-        action = min(max(action, -1.0), 1.0)
-        if self._empty is not None:
-            action = self._empty.corrected(action, opening_of(self._robot, fingers))
-        if self.opening is not None:
+        if self._empty is not None and self._empty.opens(opening_of(self._robot, fingers)):
+            self.opening = OPEN
+        elif self.opening is not None:
             self.opening = wanted_opening(action, self.opening)
-        return action
 
 
 def stroke_time(robot: RobotConfig) -> float:
