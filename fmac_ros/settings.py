@@ -68,7 +68,7 @@ SETTINGS: dict[str, Setting] = {
     "horizon": Setting("time limit of an episode [steps]; more where a task needs it", minimum=1),
     "action_space": Setting(
         "what an action moves; with the gripper where a task needs it",
-        choices=lambda: ("ee_delta", "joint_delta", "ee_delta_gripper", "ee_delta_grasp"),
+        choices=lambda: ("ee_delta", "joint_delta", "ee_delta_gripper"),
     ),
     "priors": Setting("foundation priors: embedded, or a directory that fmac pretrain made"),
     "objective": Setting(

@@ -4,7 +4,7 @@ Noise that is drawn anew every step throws a switch back before the arm has gone
 what it holds, and keeps a policy that leans to one side from being found out. So exploration
 holds the switch's noise for some steps, as random play holds its direction; and a policy that
 acts without noise, where nothing is left to be kept out by the zone that leaves the gripper, throws
-it to the side that it leans to. Our addition.
+it to the side that it leans to, and opens a hand that closed on nothing. Our addition.
 """
 
 from __future__ import annotations
@@ -42,6 +42,29 @@ class HeldNoise:
         return noise
 
 
-def decided(action: np.ndarray) -> np.ndarray:
-    """An action (a,) with its switch thrown to the side that it leans to."""
-    return np.append(action[:-1], np.sign(action[-1])).astype(np.float32)
+class Decider:
+    """Throws the switch of a policy that acts without noise, in one episode.
+
+    To the side that it leans to; but a hand that has closed on nothing opens, for ``REOPENED``
+    steps. In training noise opens it again sooner or later, and without it nothing would: what
+    is seen of the fingers in a small picture hardly moves a policy.
+    """
+
+    EMPTY = 0.05  # opening below which nothing is between the fingers
+    REOPENED = 4  # [steps]: two to open, two to move on
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def decided(self, action: np.ndarray, opening: float) -> np.ndarray:
+        """The action (a,) with its switch thrown. Ask once a step.
+
+        Args:
+            opening: of the gripper, measured, from 0, closed, to 1, open.
+        """
+        if opening < self.EMPTY:
+            self._left = self.REOPENED
+        elif self._left:
+            self._left -= 1
+        thrown = 1.0 if self._left else np.sign(action[-1])
+        return np.append(action[:-1], thrown).astype(np.float32)

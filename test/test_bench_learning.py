@@ -172,7 +172,7 @@ def test_settings_follow_the_method_the_task_and_the_user() -> None:
     assert (without["stop_on_success"], without["use_value"]) == (False, False)
     assert of("fmac", "learned+reliability")["reliability"] and bc["seed"] == 3
     grasping = of("fmac", "learned", "pick_place")
-    assert (grasping["action_space"], grasping["horizon"]) == ("ee_delta_grasp", 60)
+    assert (grasping["action_space"], grasping["horizon"]) == ("ee_delta_gripper", 60)
     plain = of("fmac+kl_weight=plain+gripper_hold=1", "learned", "pick_place")
     assert (grasping["kl_weight"], grasping["gripper_hold"]) == ("informed", 4)
     assert (plain["kl_weight"], plain["gripper_hold"]) == ("plain", 1)

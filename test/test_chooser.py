@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -102,10 +103,22 @@ def plain(lean: float = 0.0, critic: Fond | None = None) -> Actor:
     return Actor(lambda *_: pi, lambda *_: rho, 1, critic)  # type: ignore[arg-type]
 
 
-def acts(asked: RolloutSpec, actor: Actor, steps: int, switch: bool = True) -> np.ndarray:
+def acts(
+    asked: RolloutSpec,
+    actor: Actor,
+    steps: int = 1,
+    switch: bool = True,
+    openings: Sequence[float] = (),
+) -> np.ndarray:
+    """Actions of an episode in which the gripper is seen open, or these openings."""
     chooser = Chooser(asked, lambda: actor, 4, switch=switch)
     imagined = LATENT if chooser.needs_imagined else None
-    return np.stack([chooser.choose(LATENT, PROPRIO, imagined) for _ in range(steps)])
+    return np.stack(
+        [
+            chooser.choose(LATENT, np.append(PROPRIO, np.float32(opening)), imagined)
+            for opening in openings or [1.0] * steps
+        ]
+    )
 
 
 @pytest.mark.parametrize("hold", [1, 3])
@@ -128,9 +141,24 @@ def test_a_policy_without_noise_decides_on_its_switch(lean: float, thrown: float
     assert acts(sure, plain(lean), 1, switch=False)[0, -1] == np.float32(lean)
 
 
+def test_without_noise_a_hand_that_closed_on_nothing_opens_for_four_steps() -> None:
+    openings = [1.0, 0.4, 0.0, 0.5, 0.9, 1.0, 1.0, 0.4]
+    sure = spec("policy", deterministic=True)
+    assert acts(sure, plain(-0.2), openings=openings)[:, 3].tolist() == [-1, -1, 1, 1, 1, 1, -1, -1]
+    unasked = acts(sure, plain(-0.2), switch=False, openings=openings)
+    assert (unasked[:, 3] == np.float32(-0.2)).all()
+    noisy = (acts(spec("policy"), plain(-0.2), openings=given) for given in (openings, [1.0] * 8))
+    assert np.array_equal(*noisy), "in training noise opens it"
+
+
+def test_without_noise_a_hand_that_holds_something_stays_closed() -> None:
+    held = acts(spec("policy", deterministic=True), plain(-0.2), openings=[1.0, 0.6, 0.55, 0.06])
+    assert held[:, 3].tolist() == [-1] * 4
+
+
 def test_following_the_video_decides_nothing() -> None:
-    followed = acts(spec("prior", deterministic=True), plain(), 1)
-    assert followed.tolist() == [[np.float32(0.1)] * 4]
+    followed = acts(spec("prior", deterministic=True), plain(), openings=[1.0, 0.0])
+    assert followed.tolist() == [[np.float32(0.1)] * 4] * 2
 
 
 @pytest.mark.parametrize(("sign", "taken"), [(-1.0, [0, 0, 0, 1]), (1.0, [0.1] * 4)])

@@ -75,7 +75,7 @@ def test_an_arm_of_franka_ros2_is_watched() -> None:
 @pytest.mark.parametrize("graph", ["train_sim", "train_real", "train_gazebo"])
 def test_every_training_reads_what_its_task_needs(graph: str) -> None:
     nodes = by_name(graph, task="put the red block into the bowl")
-    assert nodes["policy_node"].parameters["action_space"] == "ee_delta_grasp"
+    assert nodes["policy_node"].parameters["action_space"] == "ee_delta_gripper"
     assert nodes["trainer_node"].parameters["horizon"] == 60
     free = by_name(graph, task="fold the towel")["trainer_node"].parameters
     assert (free["action_space"], free["horizon"]) == ("ee_delta", 40)

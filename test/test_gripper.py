@@ -70,56 +70,6 @@ def test_the_gripper_keeps_its_command_until_another_comes():
     np.testing.assert_allclose(openings, [0.6, 0, 0, 0, 1, 1])
 
 
-def _told(space, openings, actions):
-    """What the hand is brought to by ``actions`` while these openings are measured."""
-    robot = load_robot("panda")
-    controller = ArmController(robot, space)
-    controller.reset(_seen(robot))
-    told = []
-    for step, (opening, action) in enumerate(zip(openings, actions, strict=True)):
-        seen = _seen(robot, opening, stamp=step * 0.1)
-        command = controller.command(seen, np.array([0, 0, 0, action]), seen.stamp)
-        assert not command.held
-        assert command.action[3] == action, "what is stored is what was asked for"
-        told.append(command.opening)
-    return told
-
-
-def test_a_hand_that_closed_on_nothing_opens_for_four_steps():
-    openings = [1.0, 0.4, 0.0, 0.5, 0.9, 1.0, 1.0, 0.4]
-    assert _told("ee_delta_grasp", openings, [-1] * 8) == [0, 0, 1, 1, 1, 1, 0, 0]
-    assert _told("ee_delta_gripper", openings, [-1] * 8) == [0] * 8
-
-
-def test_a_hand_that_holds_something_stays_closed():
-    assert _told("ee_delta_grasp", [1.0, 0.6, 0.55, 0.55, 0.06], [-1] * 5) == [0] * 5
-
-
-def test_a_hand_that_opened_by_itself_stays_open_until_it_is_told():
-    openings = [1.0, 0.0, 0.5, 0.9, 1.0, 1.0, 1.0]
-    asked = [-1, 0.2, -1, -1, 0.2, 0.2, -1]
-    assert _told("ee_delta_grasp", openings, asked) == [0, 1, 1, 1, 1, 1, 0]
-
-
-def test_a_new_episode_knows_nothing_of_an_empty_hand_before():
-    robot = load_robot("panda")
-    controller = ArmController(robot, "ee_delta_grasp")
-    controller.reset(_seen(robot))
-    closing = np.array([0, 0, 0, -1.0])
-    assert controller.command(_seen(robot, 0.0), closing, 0.0).opening == OPEN
-    controller.reset(_seen(robot, stamp=1.0))
-    assert controller.command(_seen(robot, stamp=1.0), closing, 1.0).opening == CLOSED
-
-
-@pytest.mark.parametrize("action", [[0, 0, 0, np.nan], [np.inf, 0, 0, -1.0]])
-def test_an_empty_hand_lets_no_bad_action_pass(action):
-    robot = load_robot("panda")
-    controller = ArmController(robot, "ee_delta_grasp")
-    controller.reset(_seen(robot))
-    command = controller.command(_seen(robot, 0.0), np.array(action), 0.0)
-    assert (command.held, command.reason) == (True, gates.BAD_ACTION)
-
-
 @pytest.mark.parametrize(
     "action, fingers, reason",
     [
@@ -161,10 +111,10 @@ def test_a_policy_feels_the_opening():
 def test_a_task_says_what_it_needs_and_the_user_has_the_last_word(tmp_path):
     assert needs_of("press the red button", {"horizon": 40}) == {}
     assert needs_of("make coffee", {"horizon": 40}) == {}
-    needs = {"action_space": "ee_delta_grasp", "kl_weight": "informed"}
+    needs = {"action_space": "ee_delta_gripper", "kl_weight": "informed"}
     assert needs_of(BOWL, {"horizon": 80}) == needs
     _, settings = open_run({"task": BOWL}, tmp_path / "a", resume=False)
-    assert (settings["action_space"], settings["horizon"]) == ("ee_delta_grasp", 60)
+    assert (settings["action_space"], settings["horizon"]) == ("ee_delta_gripper", 60)
     given = {"task": BOWL, "action_space": "ee_delta", "horizon": 30, "kl_weight": "plain"}
     _, settings = open_run(given, tmp_path / "b", resume=False)
     assert {name: settings[name] for name in given} == given
@@ -173,7 +123,7 @@ def test_a_task_says_what_it_needs_and_the_user_has_the_last_word(tmp_path):
         for spec in describe("train_sim", {"task": BOWL})
     }
     for node in ("pybullet_sim", "policy_node", "trainer_node"):
-        assert spaces[node] == "ee_delta_grasp"
+        assert spaces[node] == "ee_delta_gripper"
 
 
 def test_random_play_moves_the_gripper_in_this_process(tmp_path):

@@ -121,7 +121,7 @@ def test_a_real_arm_learns_any_sentence_and_a_simulated_one_needs_a_scene() -> N
 @pytest.mark.parametrize("graph", ["train_sim", "train_real"])
 def test_what_a_task_needs_is_not_undone_by_a_default(graph: str) -> None:
     found = nodes(started(f"{graph}.launch.py", task="put the red block into the bowl"))
-    assert found["policy_node"].parameters[0]["action_space"] == "ee_delta_grasp"
+    assert found["policy_node"].parameters[0]["action_space"] == "ee_delta_gripper"
     assert found["trainer_node"].parameters[0]["horizon"] == 60
 
 

@@ -78,7 +78,7 @@ def test_tasks_with_other_needs_do_not_go_together() -> None:
     reason = f"cannot learn 'press the red button', .* and '{bowl}', which needs action_space ee_d"
     with pytest.raises(ValueError, match=reason):
         needs_of(f"press the red button; {bowl}", defaults)
-    chosen = {"action_space": "ee_delta_grasp", "kl_weight": "informed", "horizon": 60}
+    chosen = {"action_space": "ee_delta_gripper", "kl_weight": "informed", "horizon": 60}
     needs_of(f"press the red button; {bowl}", chosen)  # the user's choice suits both
 
 

@@ -19,6 +19,7 @@ def test_a_table_is_the_one_of_its_rows(name: str) -> None:
     "source",
     [
         tell_results.LEARNING,
+        tell_results.UNSEEN,
         tell_results.METAWORLD,
         tell_results.ROBUSTNESS,
         tell_results.ABLATIONS,

@@ -1,8 +1,9 @@
 """Tells what bench/results/ holds of learning: ``python tools/tell_results.py`` after new rows.
 
-Reads learning.json, metaworld.json, robustness.json and ablations.json there. Writes the tables
-of README.md, docs/results.md and docs/metaworld.md, between the comments that name them, and the
-pictures docs/learning_tasks.png, docs/metaworld_learning.png and docs/robustness_*.png.
+Reads learning.json, unseen_arm.json, metaworld.json, robustness.json and ablations.json there.
+Writes the tables of README.md, docs/results.md and docs/metaworld.md, between the comments that
+name them, and the pictures docs/learning_tasks.png, docs/metaworld_learning.png and
+docs/robustness_*.png.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from fmac_ros.report.markdown import markdown_table
 from fmac_ros.report.wilson import interval
 
 ROOT = Path(__file__).resolve().parents[1]
-LEARNING, METAWORLD, ROBUSTNESS, ABLATIONS = (
+LEARNING, UNSEEN, METAWORLD, ROBUSTNESS, ABLATIONS = (
     ROOT / "bench" / "results" / f"{name}.json"
-    for name in ("learning", "metaworld", "robustness", "ablations")
+    for name in ("learning", "unseen_arm", "metaworld", "robustness", "ablations")
 )
 TASKS = {
     "press_button": "press the button",
@@ -37,7 +38,7 @@ TASKS = {
 }
 OURS = ("fmac", "fac", "fac+kl_weight=informed")  # the last is fac where a task needs the gripper
 SIZED = ("value-noise", "false-positives")  # errors of an oracle drawn over their size
-ARMS = {"panda": "Panda", "ur5e": "UR5e"}
+ARMS = {"panda": "Panda", "ur5e": "UR5e", "gen3": "Gen3"}
 HEAD = (
     *("task", "arm", "algorithm", "priors", "seed", "steps", "success on the way", "at the end"),
     *("steps to 90 %", "training", "commit"),
@@ -74,11 +75,12 @@ def ours(rows: Sequence[Row]) -> list[Row]:
 
 def head_table(rows: Sequence[Row]) -> str:
     """Success of the shipped defaults by task, algorithm and arm, seeds pooled."""
-    head = ["task", "algorithm", *ARMS.values()]
+    arms = [arm for arm in ARMS if arm in {row["arm"] for row in rows}]
+    head = ["task", "algorithm", *(ARMS[arm] for arm in arms)]
     lines = []
     for (task, algorithm), own in groups(ours(rows), ("task", "algorithm")).items():
         by_arm = groups(own, ("arm",))
-        pooled = (_pooled(by_arm.get((arm,), [])) for arm in ARMS)
+        pooled = (_pooled(by_arm.get((arm,), [])) for arm in arms)
         lines.append([TASKS[task], f"`{algorithm}`", *pooled])
     return markdown_table(head, lines)
 
@@ -116,6 +118,7 @@ def ablation_table(rows: Sequence[Row]) -> str:
 TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
     "learning, head": (LEARNING, ROOT / "README.md", head_table),
     "learning, rows": (LEARNING, ROOT / "docs" / "results.md", long_table),
+    "unseen arm, rows": (UNSEEN, ROOT / "docs" / "results.md", long_table),
     "metaworld, rows": (METAWORLD, ROOT / "docs" / "metaworld.md", metaworld_table),
     "ablations, rows": (ABLATIONS, ROOT / "docs" / "results.md", ablation_table),
     "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),

@@ -26,7 +26,6 @@ class ActionSpace(Protocol):
     size: int
     gripper: bool  # the last component is the gripper's
     switch: bool  # and opens it, closes it or leaves it (control.gripper)
-    reopens: bool  # and a hand that has closed on nothing opens again (control.gripper.EmptyHand)
 
     def target(self, q: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Joint target (n,) of an action (a,) taken at q (n,); UnreachableError if none."""
@@ -40,7 +39,7 @@ class EndEffectorDelta:
 
     name = "ee_delta"
     size = 3
-    gripper = switch = reopens = False
+    gripper = switch = False
 
     def __init__(self, kinematics: Kinematics, robot: RobotConfig) -> None:
         self._kinematics = kinematics
@@ -80,18 +79,11 @@ class EndEffectorDeltaGripper(EndEffectorDelta):
         return np.append(super().passed(q, q_target), np.float32(0))
 
 
-class EndEffectorDeltaGrasp(EndEffectorDeltaGripper):
-    """The same, with a gripper for grasping: one that closed on nothing opens again."""
-
-    name = "ee_delta_grasp"
-    reopens = True
-
-
 class JointDelta:
     """Joint displacements: JOINT_STEP a unit."""
 
     name = "joint_delta"
-    gripper = switch = reopens = False
+    gripper = switch = False
 
     def __init__(self, kinematics: Kinematics) -> None:
         self.size = kinematics.size
@@ -105,15 +97,14 @@ class JointDelta:
         return np.clip((q_target - q) / JOINT_STEP, -1, 1).astype(np.float32)
 
 
-GRIPPER_SPACES = (EndEffectorDeltaGripper.name, EndEffectorDeltaGrasp.name)
-ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, *GRIPPER_SPACES)
+ACTION_SPACES = (EndEffectorDelta.name, JointDelta.name, EndEffectorDeltaGripper.name)
 
 
 def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
     """Components of an action, and whether the last is the gripper's; needs no kinematics."""
     if name not in ACTION_SPACES:
         raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
-    gripper = name in GRIPPER_SPACES
+    gripper = name == EndEffectorDeltaGripper.name
     if gripper and not robot.gripper_joint_names:
         raise ValueError(f"action space is {name!r}, and robot {robot.name} names no finger joints")
     if name == JointDelta.name:
@@ -126,5 +117,6 @@ def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> 
     action_size(name, robot)
     if name == JointDelta.name:
         return JointDelta(kinematics)
-    of_tips = EndEffectorDelta, EndEffectorDeltaGripper, EndEffectorDeltaGrasp
-    return {space.name: space for space in of_tips}[name](kinematics, robot)
+    if name == EndEffectorDeltaGripper.name:
+        return EndEffectorDeltaGripper(kinematics, robot)
+    return EndEffectorDelta(kinematics, robot)

@@ -12,7 +12,7 @@ from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
 from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
-from fmac_ros.control.gripper import CLOSED, OPEN, Hand, opening_of
+from fmac_ros.control.gripper import CLOSED, OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
 from fmac_ros.control.motion import Motion, measured_state, within_limits
@@ -83,7 +83,7 @@ class ArmController:
         self.space = make_action_space(action_space, self._kinematics, robot)
         self._gate = Gate(robot, self._kinematics, max_age, self.space.gripper)
         self._following = FollowWatch(follow_timeout)
-        self._hand = Hand(robot, self.space.reopens)
+        self._opening: float | None = None
         self._was_stopped = False
         self._last: Motion | None = None
 
@@ -120,7 +120,7 @@ class ArmController:
 
         Open where actions move it, else closed.
         """
-        self._hand.opening = OPEN if self.space.gripper else CLOSED
+        self._opening = OPEN if self.space.gripper else CLOSED
 
     def reset(self, observation: Observation) -> None:
         """Take the measured pose, at rest, for the commanded state; ValueError if not finite."""
@@ -128,11 +128,11 @@ class ArmController:
             fingers = observation.finger_positions
             if not finite_vector(fingers, len(self._robot.gripper_joint_names)):
                 raise ValueError(f"cannot reset: {gates.NO_FINGERS}")
-            self._hand.reset(fingers)
+            self._opening = opening_of(self._robot, fingers)
         if not finite_vector(observation.joint_positions, self._robot.size):
             raise ValueError(f"cannot reset: {gates.BAD_OBSERVATION}")
         if not self.space.gripper:
-            self._hand.opening = None
+            self._opening = None
         self._following.reset()
         self._last = Motion.standing(self._robot, observation)
 
@@ -158,7 +158,7 @@ class ArmController:
         start, now, held = self._begun(observation, now)
         if held is not None:
             return held
-        return self._act(start, observation, action, now)
+        return self._act(start, np.asarray(observation.joint_positions, float), action, now)
 
     def follow(self, observation: Observation, piece: Piece, now: float) -> Command:
         """Check the next piece of a planned motion at ``now`` [s] as command() checks an action.
@@ -178,7 +178,7 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, trajectory.positions[-1])
-        return Command(trajectory, passed, False, "", opening=self._hand.opening, start=now)
+        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
 
     def _begun(
         self, observation: Observation, now: float
@@ -221,9 +221,8 @@ class ArmController:
         return None
 
     def _act(
-        self, start: MotionState, observation: Observation, action: np.ndarray, now: float
+        self, start: MotionState, measured: np.ndarray, action: np.ndarray, now: float
     ) -> Command:
-        measured = np.asarray(observation.joint_positions, float)
         if not finite_vector(action, self.space.size):
             return self._hold(start, measured, now, gates.BAD_ACTION)
         try:
@@ -240,10 +239,10 @@ class ArmController:
         if held is not None:
             return held
         passed = self.space.passed(measured, verdict.q_target)
-        if self.space.gripper:
+        if self.space.gripper and self._opening is not None:
             passed[-1] = np.clip(action[-1], -1, 1)
-            self._hand.move(float(passed[-1]), observation.finger_positions)
-        return Command(trajectory, passed, False, "", opening=self._hand.opening, start=now)
+            self._opening = wanted_opening(float(passed[-1]), self._opening)
+        return Command(trajectory, passed, False, "", opening=self._opening, start=now)
 
     def _scaled(self, measured: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target, nearer by the robot's speed scaling."""
@@ -270,14 +269,14 @@ class ArmController:
         self._last = Motion(now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         reason = self._interlock.fault or reason  # what an operator must know first
-        return Command(trajectory, action, True, reason, detail, self._hand.opening, now)
+        return Command(trajectory, action, True, reason, detail, self._opening, now)
 
     def _leave(self, reason: str) -> Command:
         """The last motion again: it ends at rest, and what time it is now is not known."""
         last = self._motion.trajectory
         action = self.space.passed(last.positions[-1], last.positions[-1])
         reason = self._interlock.fault or reason
-        return Command(last, action, True, reason, "", self._hand.opening, self._motion.since)
+        return Command(last, action, True, reason, "", self._opening, self._motion.since)
 
     def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
         """The quickest stop; if that would leave the workspace or hit something, the last motion.

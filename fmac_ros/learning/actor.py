@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,7 +14,9 @@ from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.sentences import Embed, Sentences
-from fmac_ros.switching import Noise, decided
+from fmac_ros.switching import Noise
+
+Decide = Callable[[np.ndarray], np.ndarray]  # an action (a,) to the one that is done
 
 
 class Actor:
@@ -72,17 +75,17 @@ class Actor:
         proprio: np.ndarray,
         deterministic: bool,
         rng: Noise,
-        switch: bool = False,
+        decide: Decide | None = None,
     ) -> np.ndarray:
         """Behaviour ``policy``: an action from pi(s_t|T), its mean when deterministic.
 
         Args:
             latent: (c, h, w), the encoded picture of s_t.
             proprio: (p,) of s_t.
-            switch: the last component is a switch, which a mean is ``decided`` on.
+            decide: makes what is done of a mean, where a part of it is a switch.
         """
         action = _draw(self._policy(_row(latent), _row(proprio), self._told), deterministic, rng)
-        return decided(action) if switch and deterministic else action
+        return decide(action) if decide is not None and deterministic else action
 
     @torch.inference_mode()
     def infer(
@@ -109,17 +112,17 @@ class Actor:
         imagined: np.ndarray,
         deterministic: bool,
         rng: Noise,
-        switch: bool = False,
+        decide: Decide | None = None,
     ) -> np.ndarray:
         """Behaviour ``policy`` with a critic: argmax of Q over an action of pi and one of rho.
 
-        Args: those of :meth:`infer`, and ``switch`` of :meth:`act`. rho decides nothing, it does
-            not read a switch.
+        Args: those of :meth:`infer`, and ``decide`` of :meth:`act`. For rho it is not asked: rho
+            does not read a switch.
         """
         if self._critic is None:
             raise ValueError("these parameters hold no critic, valid: act or infer")
         found = [
-            self.act(latent, proprio, deterministic, rng, switch),
+            self.act(latent, proprio, deterministic, rng, decide),
             self.infer(latent, proprio, imagined, deterministic, rng),
         ]
         actions = torch.from_numpy(np.stack(found))

@@ -27,7 +27,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
-from fmac_ros.control.actions import ACTION_SPACES, GRIPPER_SPACES
+from fmac_ros.control.actions import ACTION_SPACES, EndEffectorDeltaGripper
 from fmac_ros.robots import load_robot
 from fmac_ros.ros import names, qos
 from fmac_ros.ros.cell import CellPublisher
@@ -84,7 +84,7 @@ class PybulletSim(Node):
         robot = self._world.robot
         self._commanded: set[str] = set()  # controllers that have answered the state
         self._awaited = {robot.controller}
-        if self._config.action_space in GRIPPER_SPACES:
+        if self._config.action_space == EndEffectorDeltaGripper.name:
             self._awaited.add(robot.gripper_controller)
         self._period = 1.0 / robot.control_rate_hz
         self._diagnostics = Diagnostics(self, hardware_id=f"pybullet {robot.name}")

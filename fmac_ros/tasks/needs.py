@@ -9,7 +9,7 @@ from fmac_ros import task_setting
 from fmac_ros.learning.config import INFORMED
 from fmac_ros.tasks.registry import TASKS, find_goal
 
-GRIPPER_SPACE = "ee_delta_grasp"
+GRIPPER_SPACE = "ee_delta_gripper"
 # What inverse dynamics says of a gripper is the habit of play, which would guide it wrongly.
 GRIPPER_NEEDS: dict[str, Any] = {"action_space": GRIPPER_SPACE, "kl_weight": INFORMED}
 
