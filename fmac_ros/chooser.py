@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fmac_ros.learning.actor import Actor, Decide, RandomPlay
+from fmac_ros.learning.actor import Actor, RandomPlay
 from fmac_ros.learning.sentences import Embed
 from fmac_ros.switching import Decider, HeldNoise
 from fmac_ros.types import RolloutSpec
@@ -40,7 +40,7 @@ class Chooser:
         self._embed = embed or _no_encoder
         self._rng = np.random.default_rng(spec.seed)
         self._play = RandomPlay(action_size, self._rng)
-        self._decider = Decider() if switch else None
+        self._decider = Decider() if switch and spec.deterministic else None
         self._noise = HeldNoise(self._rng, spec.gripper_hold) if switch else self._rng
 
     @property
@@ -86,19 +86,11 @@ class Chooser:
             raise ValueError("no policy parameters yet, valid: choose once the chooser is ready")
         actor = actor.told(self._spec.task, self._embed)
         drawing = self._spec.deterministic, self._noise
-        decide = self._decide_at(proprio)
         if imagined is None:
-            return actor.act(latent, proprio, *drawing, decide)
+            return actor.act(latent, proprio, *drawing, self._decider)
         if self._spec.behaviour == "prior":
             return actor.infer(latent, proprio, imagined, *drawing)
-        return actor.choose(latent, proprio, imagined, *drawing, decide)
-
-    def _decide_at(self, proprio: np.ndarray) -> Decide | None:
-        """What to make of a mean in a state, whose proprio ends with the gripper's opening."""
-        decider = self._decider
-        if decider is None:
-            return None
-        return lambda action: decider.decided(action, float(proprio[-1]))
+        return actor.choose(latent, proprio, imagined, *drawing, self._decider)
 
 
 def _no_encoder(sentence: str) -> np.ndarray:

@@ -56,13 +56,13 @@ class Decider:
     def __init__(self) -> None:
         self._left = 0
 
-    def decided(self, action: np.ndarray, opening: float) -> np.ndarray:
+    def decided(self, action: np.ndarray, proprio: np.ndarray) -> np.ndarray:
         """The action (a,) with its switch thrown. Ask once a step.
 
         Args:
-            opening: of the gripper, measured, from 0, closed, to 1, open.
+            proprio: (p,), at its end the gripper's measured opening from 0, closed, to 1, open.
         """
-        if opening < self.EMPTY:
+        if proprio[-1] < self.EMPTY:
             self._left = self.REOPENED
         elif self._left:
             self._left -= 1

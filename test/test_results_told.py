@@ -17,13 +17,7 @@ def test_a_table_is_the_one_of_its_rows(name: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [
-        tell_results.LEARNING,
-        tell_results.UNSEEN,
-        tell_results.METAWORLD,
-        tell_results.ROBUSTNESS,
-        tell_results.ABLATIONS,
-    ],
+    sorted({source for source, _, _ in tell_results.TABLES.values()}),
 )
 def test_every_row_says_how_it_is_repeated(source: Path) -> None:
     for row in tell_results.load(source):

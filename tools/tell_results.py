@@ -75,7 +75,8 @@ def ours(rows: Sequence[Row]) -> list[Row]:
 
 def head_table(rows: Sequence[Row]) -> str:
     """Success of the shipped defaults by task, algorithm and arm, seeds pooled."""
-    arms = [arm for arm in ARMS if arm in {row["arm"] for row in rows}]
+    shown = {row["arm"] for row in rows}
+    arms = [arm for arm in ARMS if arm in shown]
     head = ["task", "algorithm", *(ARMS[arm] for arm in arms)]
     lines = []
     for (task, algorithm), own in groups(ours(rows), ("task", "algorithm")).items():

@@ -104,12 +104,13 @@ def action_size(name: str, robot: RobotConfig) -> tuple[int, bool]:
     """Components of an action, and whether the last is the gripper's; needs no kinematics."""
     if name not in ACTION_SPACES:
         raise ValueError(f"action space is {name!r}, valid: {', '.join(ACTION_SPACES)}")
-    gripper = name == EndEffectorDeltaGripper.name
-    if gripper and not robot.gripper_joint_names:
+    if name == EndEffectorDeltaGripper.name and not robot.gripper_joint_names:
         raise ValueError(f"action space is {name!r}, and robot {robot.name} names no finger joints")
-    if name == JointDelta.name:
-        return robot.size, gripper
-    return (EndEffectorDeltaGripper if gripper else EndEffectorDelta).size, gripper
+    sizes = {
+        JointDelta.name: robot.size,
+        EndEffectorDeltaGripper.name: EndEffectorDeltaGripper.size,
+    }
+    return sizes.get(name, EndEffectorDelta.size), name == EndEffectorDeltaGripper.name
 
 
 def make_action_space(name: str, kinematics: Kinematics, robot: RobotConfig) -> ActionSpace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,9 +13,7 @@ from fmac_ros.learning.networks import Gaussian
 from fmac_ros.learning.parameters import unpack_parameters
 from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.sentences import Embed, Sentences
-from fmac_ros.switching import Noise
-
-Decide = Callable[[np.ndarray], np.ndarray]  # an action (a,) to the one that is done
+from fmac_ros.switching import Decider, Noise
 
 
 class Actor:
@@ -75,17 +72,17 @@ class Actor:
         proprio: np.ndarray,
         deterministic: bool,
         rng: Noise,
-        decide: Decide | None = None,
+        decider: Decider | None = None,
     ) -> np.ndarray:
         """Behaviour ``policy``: an action from pi(s_t|T), its mean when deterministic.
 
         Args:
             latent: (c, h, w), the encoded picture of s_t.
             proprio: (p,) of s_t.
-            decide: makes what is done of a mean, where a part of it is a switch.
+            decider: throws the action's last component, where it is a switch.
         """
         action = _draw(self._policy(_row(latent), _row(proprio), self._told), deterministic, rng)
-        return decide(action) if decide is not None and deterministic else action
+        return action if decider is None else decider.decided(action, proprio)
 
     @torch.inference_mode()
     def infer(
@@ -112,17 +109,17 @@ class Actor:
         imagined: np.ndarray,
         deterministic: bool,
         rng: Noise,
-        decide: Decide | None = None,
+        decider: Decider | None = None,
     ) -> np.ndarray:
         """Behaviour ``policy`` with a critic: argmax of Q over an action of pi and one of rho.
 
-        Args: those of :meth:`infer`, and ``decide`` of :meth:`act`. For rho it is not asked: rho
+        Args: those of :meth:`infer`, and ``decider`` of :meth:`act`. For rho it is not asked: rho
             does not read a switch.
         """
         if self._critic is None:
             raise ValueError("these parameters hold no critic, valid: act or infer")
         found = [
-            self.act(latent, proprio, deterministic, rng, decide),
+            self.act(latent, proprio, deterministic, rng, decider),
             self.infer(latent, proprio, imagined, deterministic, rng),
         ]
         actions = torch.from_numpy(np.stack(found))

@@ -9,7 +9,6 @@ from fmac_ros.tasks.base import Goal
 from fmac_ros.tasks.lookup import look_up
 
 ARM = "sawyer"
-ACTION_SPACE = "ee_delta_gripper"  # the only one of its hand
 # A step is as many of Meta-World's frames as its scripted policies can do without looking: with
 # 3 they solve all eight tasks, with 4 they hardly ever pick the block up.
 FRAMES_PER_STEP = 3

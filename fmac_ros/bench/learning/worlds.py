@@ -9,7 +9,7 @@ from fmac_ros.metaworld import tasks as metaworld
 from fmac_ros.priors.oracle.truth import TruthLedger
 from fmac_ros.sim.local_cell import LocalCell
 from fmac_ros.tasks import TASKS, find_goal, wordings
-from fmac_ros.tasks.needs import needs_of
+from fmac_ros.tasks.needs import GRIPPER_SPACE, needs_of
 
 
 class BenchWorld(Protocol):
@@ -121,15 +121,14 @@ class MetaWorldWorld:
 
     def needs_of(self, sentence: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The hand has one action space, with the gripper; the time limit is the tasks' own."""
-        return {"action_space": metaworld.ACTION_SPACE, "horizon": metaworld.HORIZON}
+        return {"action_space": GRIPPER_SPACE, "horizon": metaworld.HORIZON}
 
     def open(
         self, sentence: str, arm: str, space: str, size: int, ledger: TruthLedger | None
     ) -> LocalCell:
         """As of ``BenchWorld``."""
-        if space != metaworld.ACTION_SPACE:
-            valid = metaworld.ACTION_SPACE
-            raise ValueError(f"action_space is {space!r}, valid in metaworld: {valid}")
+        if space != GRIPPER_SPACE:
+            raise ValueError(f"action_space is {space!r}, valid in metaworld: {GRIPPER_SPACE}")
         from fmac_ros.metaworld.controller import HandController
         from fmac_ros.metaworld.world import MetaWorld
 
