@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fmac_ros.control.motion import within_limits
 from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
 from fmac_ros.robots import RobotConfig, load_robot
 
@@ -77,9 +78,28 @@ def test_standing_still_is_a_trajectory(robot: RobotConfig) -> None:
 def test_rest_of_a_motion_is_the_same_motion(robot: RobotConfig) -> None:
     whole = plan(robot, MotionState.at_rest(robot.home), robot.home + 0.2)
     for since in (0.04, 0.055, 10.0):
-        rest = whole.rest_of(since)
+        rest = whole.rest_of(robot, since)
         for time in (0.0, 0.031, 5.0):
             np.testing.assert_allclose(rest.at(time).q, whole.at(since + time).q, atol=1e-4)
+
+
+def test_rest_of_a_motion_keeps_the_limits(robot: RobotConfig) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        start = plan(robot, MotionState.at_rest(robot.home), robot.home + _way(rng, robot))
+        state = within_limits(robot, start.at(rng.uniform(0, start.times[-1])))
+        whole = plan(robot, state, robot.home + _way(rng, robot))
+        rest = whole.rest_of(robot, rng.uniform(0, whole.times[-1] + 0.01))
+        assert np.all(np.diff(rest.times) > 0)
+        assert np.all(np.abs(rest.velocities) <= robot.velocity + 1e-9)
+        assert np.all(np.abs(rest.accelerations) <= robot.acceleration + 1e-9)
+        jerk = np.diff(rest.accelerations, axis=0) / np.diff(rest.times)[:, None]
+        assert np.all(np.abs(jerk) <= robot.jerk * 1.001)
+        assert not rest.velocities[-1].any() and not rest.accelerations[-1].any()
+
+
+def _way(rng: np.random.Generator, robot: RobotConfig) -> np.ndarray:
+    return rng.uniform(-0.15, 0.15, robot.size)
 
 
 def test_no_plan_is_an_error(robot: RobotConfig) -> None:

@@ -290,7 +290,7 @@ class ArmController:
             or self._collisions.path_fault(quick.positions)
         ):
             return quick
-        return self._motion.rest(now)
+        return self._motion.rest(self._robot, now)
 
     @property
     def _motion(self) -> Motion:

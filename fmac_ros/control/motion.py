@@ -40,9 +40,9 @@ class Motion:
         """What it has reached at ``now`` [s]."""
         return self.trajectory.at(now - self.since)
 
-    def rest(self, now: float) -> Trajectory:
+    def rest(self, robot: RobotConfig, now: float) -> Trajectory:
         """What is left of it at ``now`` [s]."""
-        return self.trajectory.rest_of(now - self.since)
+        return self.trajectory.rest_of(robot, now - self.since)
 
 
 def measured_state(observation: Observation) -> MotionState:

@@ -76,15 +76,26 @@ class Trajectory:
         ]
         return np.concatenate(rows)
 
-    def rest_of(self, since: float) -> Trajectory:
-        """What is left of this motion ``since`` [s] after its start."""
-        times = sample_times(float(self.times[-1]) - since)
-        states = [self.at(since + time) for time in times]
+    def rest_of(self, robot: RobotConfig, since: float) -> Trajectory:
+        """What is left of this motion ``since`` [s] after its start, within the robot's limits.
+
+        Its samples are those of this motion: between them the polynomial passes the limits of
+        acceleration and jerk by a little, and a sample taken there would tell so. The first one
+        must be between them; its acceleration is what the limits allow before the next.
+        """
+        kept = self.times > since + SAMPLE_PERIOD / 2
+        kept[-1] = True
+        times = np.append(0.0, np.maximum(self.times[kept] - since, SAMPLE_PERIOD / 2))
+        first, then = self.at(since), self.accelerations[kept][0]
+        swing = robot.jerk * times[1]
+        v = np.clip(first.v, -robot.velocity, robot.velocity)
+        a = np.clip(first.a, then - swing, then + swing)
+        a = np.clip(a, -robot.acceleration, robot.acceleration)
         return Trajectory(
             times,
-            np.array([state.q for state in states]),
-            np.array([state.v for state in states]),
-            np.array([state.a for state in states]),
+            np.vstack([first.q, self.positions[kept]]),
+            np.vstack([v, self.velocities[kept]]),
+            np.vstack([a, self.accelerations[kept]]),
         )
 
     def _state(self, i: int) -> MotionState:
