@@ -99,6 +99,15 @@ class Sample:
         failed = failure_threshold(self.positives.array, self.positives.count, options.rate)
         return min(failed, solved), solved
 
+    def strictest(self, per: str) -> float:
+        """The success threshold of the lowest rate that these scores promise: above them all.
+
+        ``-NEVER`` where there are none.
+        """
+        tail = self._tail(per)
+        count = tail.count
+        return success_threshold(tail.array, count, 1 / (count + 1)) if count else -NEVER
+
     def known(self, per: str) -> int:
         """How many unsolved frames, or episodes, the success threshold is taken from."""
         return self._tail(per).count
@@ -138,16 +147,19 @@ class Calibration:
     def thresholds(self, options: ThresholdOptions, sentence: str = "") -> tuple[float, float]:
         """``Sample.thresholds`` of the task that a sentence asks for.
 
-        Those of all videos where the sentence is in none of them, or its task has too few. The
-        success threshold is never below that of all videos: a prior that hardly errs on a task's
-        videos would get one near 0, and a policy's play shows it what no video did.
+        Those of all videos where the sentence is in none of them. The success threshold is never
+        below that of all videos: a prior that hardly errs on a task's videos would get one near
+        0, and a policy's play shows it what no video did. A task with too few frames for the
+        rate gets the lowest rate that they promise, so that it does not get the errors of all.
         """
         whole = self.whole.thresholds(options)
         sample = self.tasks.get(self.sentences.get(sentence, ""))
         if sample is None:
             return whole
         failed, solved = sample.thresholds(options)
-        return whole if never_succeeds(solved) else (failed, max(solved, whole[1]))
+        if never_succeeds(solved):
+            failed, solved = whole[0], sample.strictest(options.per)
+        return failed, max(solved, whole[1])
 
     def save(self, path: Path) -> None:
         """Write the file."""
