@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("metaworld", reason="Meta-World is not installed (docs/metaworld.md)")
 
-from fmac_ros.metaworld import videos  # noqa: E402
+from fmac_ros.metaworld import demonstrator, videos  # noqa: E402
 from fmac_ros.metaworld.demonstrator import KINDS, Demonstrator  # noqa: E402
 from fmac_ros.metaworld.videos import MetaWorldVideoRenderer  # noqa: E402
 from fmac_ros.metaworld.world import MetaWorld  # noqa: E402
@@ -39,13 +39,24 @@ def show(world: MetaWorld, kind: str, seed: int, need: int = 30) -> list[bool]:
 
 
 @pytest.mark.parametrize("kind", ["expert", "recover"])
-def test_who_can_does_it_and_stays_a_while(world: MetaWorld, kind: str) -> None:
-    solved = show(world, kind, seed=1)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_can_does_it_and_stays_a_while(world: MetaWorld, kind: str, seed: int) -> None:
+    solved = show(world, kind, seed)
     assert any(solved) and 4 <= len(solved) - solved.index(True) <= 9
 
 
-def test_who_nearly_does_it_does_not(world: MetaWorld) -> None:
-    assert not any(any(show(world, "near_miss", seed, need=20)) for seed in range(6))
+def test_who_nearly_does_it_seldom_does(world: MetaWorld) -> None:
+    # Who takes the button to be lower than it is may press it all the same.
+    done = [any(show(world, "near_miss", seed, need=20)) for seed in range(10)]
+    assert sum(done) <= 3
+
+
+def test_who_recovers_from_a_miss_goes_all_the_way_to_it_first(
+    world: MetaWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demonstrator, "MISSED_FIRST", 1.0)
+    missed = show(world, "recover", seed=1)
+    assert any(missed) and missed.index(True) > show(world, "expert", seed=1).index(True) + 10
 
 
 def test_play_is_short_and_other_kinds_are_refused(world: MetaWorld) -> None:

@@ -18,7 +18,10 @@ PLAY_FRAMES = (18, 30)
 MISTAKE_FRAMES = (4, 14)
 SLOWEST = 0.6  # share of the fastest hand
 STOPPED = (0.4, 0.9)  # share of an expert's way after which somebody stops
-MISS = (0.06, 0.14)  # [m] beside or above the thing, where somebody takes it to be
+MISS = (0.06, 0.14)  # [m] beside, above or below the thing, where somebody takes it to be
+MISSED_FIRST = 0.4  # share of the recoveries from a miss, whose frames so get a value; else play
+LATE = (0.6, 1.2)  # share of an expert's way after which somebody sees that it was a miss
+MISSING = 2 / 3  # share of the near misses that miss the thing; the others stop on the way
 OBJECT = slice(4, 7)  # where a scripted policy finds the thing in Meta-World's observation
 
 
@@ -41,9 +44,7 @@ class Demonstrator:
         if kind == "expert":
             yield from self.solve()
         elif kind == "recover":
-            if self._rng.random() < 0.5:
-                yield from self.solve(int(self._rng.uniform(*STOPPED) * self._need))
-            yield from self.play(int(self._rng.integers(*MISTAKE_FRAMES)))
+            yield from self._mistake()
             yield from self.solve()
         elif kind == "near_miss":
             yield from self._miss()
@@ -79,15 +80,30 @@ class Demonstrator:
             self._move(np.array([0.0, 0.0, 0.0, self._grip]))
             yield
 
-    def _miss(self) -> Iterator[None]:
-        """Stop on the way, or do it beside or above the thing."""
+    def _mistake(self) -> Iterator[None]:
+        """Do it where the thing is not, or play, at once or on the way."""
+        if self._rng.random() < MISSED_FIRST:
+            yield from self.solve(int(self._rng.uniform(*LATE) * self._need), self._error())
+            return
         if self._rng.random() < 0.5:
             yield from self.solve(int(self._rng.uniform(*STOPPED) * self._need))
-            return
+        yield from self.play(int(self._rng.integers(*MISTAKE_FRAMES)))
+
+    def _miss(self) -> Iterator[None]:
+        """Stop on the way, or do it beside, above or below the thing."""
+        if self._rng.random() < MISSING:
+            yield from self.solve(self._need + HOLD_FRAMES[1], self._error())
+        else:
+            yield from self.solve(int(self._rng.uniform(*STOPPED) * self._need))
+
+    def _error(self) -> np.ndarray:
+        """(3,) [m] by which the thing is taken to be elsewhere, where the hand can get to."""
         direction = self._rng.normal(size=3)
-        direction[2] = abs(direction[2])  # below is the table
         error = direction / np.linalg.norm(direction) * self._rng.uniform(*MISS)
-        yield from self.solve(self._need + HOLD_FRAMES[1], error)
+        lowest, _ = self._world.hand_box
+        if self._world.privileged_state[OBJECT][2] + error[2] < lowest[2]:
+            error[2] = abs(error[2])
+        return error
 
     def _move(self, action: np.ndarray) -> None:
         limited = np.clip(action[:3], -self._speed, self._speed)

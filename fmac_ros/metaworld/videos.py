@@ -10,7 +10,7 @@ from fmac_ros.metaworld.world import MetaWorld
 from fmac_ros.picture import tile
 from fmac_ros.sim.videos import PICTURE_SIZE, VideoInfo
 
-KIND_WEIGHTS = (0.32, 0.36, 0.22, 0.10)
+KIND_WEIGHTS = (0.28, 0.32, 0.30, 0.10)
 CAMERA_JITTER = 0.012  # [m]
 LIGHT_JITTER = 0.15
 RANDOM_START = 0.35  # share of the videos that start after some play that is not shown
