@@ -45,7 +45,7 @@ HEAD = (
     *("steps to 90 %", "training", "commit"),
 )
 METAWORLD_HEAD = (
-    *("task", "algorithm", "success signal", "seed", "steps", "frames", "on the way"),
+    *("task", "algorithm", "priors", "success signal", "seed", "steps", "frames", "on the way"),
     *("at the end", "training"),
 )
 ABLATION_HEAD = ("algorithm", "seed", "solved of 50, after steps", "steps to 90 %", "training")
@@ -206,6 +206,7 @@ def _metaworld_line(row: Row) -> list[str]:
     return [
         f"`{row['task']}`",
         row["algorithm"],
+        row["priors"].partition("+")[0],
         row["signal"],
         str(row["seed"]),
         f"{last['env_steps']:,}",

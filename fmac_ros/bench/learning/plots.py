@@ -129,7 +129,7 @@ def _by_size(
 def _save(figure: plt.Figure, panels: Iterable[plt.Axes], path: Path) -> Path:
     for axes in panels:
         axes.grid(alpha=0.3)
-        axes.legend(loc="best", fontsize=8)
+        axes.legend(loc="best", fontsize=8, framealpha=0.5)
     figure.savefig(path, dpi=120)
     plt.close(figure)
     return path
