@@ -42,7 +42,7 @@ def draw_overview(rows: Sequence[Row], folder: Path) -> Path:
     """The curves of every world, task and arm, small and side by side."""
     scenes = groups(rows, SCENE)
     lines = -(-len(scenes) // COLUMNS)
-    size = (4.2 * COLUMNS, 3.0 * lines)
+    size = (4.2 * COLUMNS, 3.5 * lines)
     figure, grid = plt.subplots(lines, COLUMNS, figsize=size, layout="constrained", squeeze=False)
     for axes, (scene, own) in zip(grid.flat, scenes.items(), strict=False):
         _curves(axes, scene, own)
@@ -129,7 +129,8 @@ def _by_size(
 def _save(figure: plt.Figure, panels: Iterable[plt.Axes], path: Path) -> Path:
     for axes in panels:
         axes.grid(alpha=0.3)
-        axes.legend(loc="best", fontsize=8, framealpha=0.5)
+        # Below the panel: names of variants are long, and would hide curves.
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5, fontsize=7)
     figure.savefig(path, dpi=120)
     plt.close(figure)
     return path
