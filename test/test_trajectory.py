@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fmac_ros.control.motion import within_limits
-from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
+from fmac_ros.control.trajectory import (
+    MotionState,
+    PlanError,
+    Trajectory,
+    plan,
+    stop,
+    within_limits,
+)
 from fmac_ros.robots import RobotConfig, load_robot
 
 FINE = 1e-3  # [s]

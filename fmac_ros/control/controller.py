@@ -15,9 +15,16 @@ from fmac_ros.control.gate import Gate, finite_vector
 from fmac_ros.control.gripper import CLOSED, OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
-from fmac_ros.control.motion import Motion, measured_state, within_limits
+from fmac_ros.control.motion import Motion, measured_state
 from fmac_ros.control.proprio import proprio
-from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan, stop
+from fmac_ros.control.trajectory import (
+    MotionState,
+    PlanError,
+    Trajectory,
+    plan,
+    stop,
+    within_limits,
+)
 from fmac_ros.control.verify import verify_trajectory
 from fmac_ros.robots import RobotConfig
 from fmac_ros.types import Observation

@@ -49,10 +49,3 @@ def measured_state(observation: Observation) -> MotionState:
     """Where the arm is and how fast it moves; its acceleration is not measured."""
     v = np.asarray(observation.joint_velocities, float)
     return MotionState(np.asarray(observation.joint_positions, float), v, np.zeros_like(v))
-
-
-def within_limits(robot: RobotConfig, state: MotionState) -> MotionState:
-    """The state inside the planner's limits: it refuses one past them, even by rounding."""
-    v = np.clip(state.v, -robot.velocity, robot.velocity)
-    a = np.clip(state.a, -robot.acceleration, robot.acceleration)
-    return MotionState(state.q, v, a)

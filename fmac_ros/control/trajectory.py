@@ -86,20 +86,26 @@ class Trajectory:
         kept = self.times > since + SAMPLE_PERIOD / 2
         kept[-1] = True
         times = np.append(0.0, np.maximum(self.times[kept] - since, SAMPLE_PERIOD / 2))
-        first, then = self.at(since), self.accelerations[kept][0]
+        now, then = self.at(since), self.accelerations[kept][0]
         swing = robot.jerk * times[1]
-        v = np.clip(first.v, -robot.velocity, robot.velocity)
-        a = np.clip(first.a, then - swing, then + swing)
-        a = np.clip(a, -robot.acceleration, robot.acceleration)
+        a = np.clip(now.a, then - swing, then + swing)
+        first = within_limits(robot, MotionState(now.q, now.v, a))
         return Trajectory(
             times,
             np.vstack([first.q, self.positions[kept]]),
-            np.vstack([v, self.velocities[kept]]),
-            np.vstack([a, self.accelerations[kept]]),
+            np.vstack([first.v, self.velocities[kept]]),
+            np.vstack([first.a, self.accelerations[kept]]),
         )
 
     def _state(self, i: int) -> MotionState:
         return MotionState(self.positions[i], self.velocities[i], self.accelerations[i])
+
+
+def within_limits(robot: RobotConfig, state: MotionState) -> MotionState:
+    """The state inside the planner's limits: it refuses one past them, even by rounding."""
+    v = np.clip(state.v, -robot.velocity, robot.velocity)
+    a = np.clip(state.a, -robot.acceleration, robot.acceleration)
+    return MotionState(state.q, v, a)
 
 
 def plan(robot: RobotConfig, start: MotionState, target: np.ndarray) -> Trajectory:

@@ -83,10 +83,10 @@ class Demonstrator:
     def _mistake(self) -> Iterator[None]:
         """Do it where the thing is not, or play, at once or on the way."""
         if self._rng.random() < MISSED_FIRST:
-            yield from self.solve(int(self._rng.uniform(*LATE) * self._need), self._error())
+            yield from self.solve(self._part(LATE), self._error())
             return
         if self._rng.random() < 0.5:
-            yield from self.solve(int(self._rng.uniform(*STOPPED) * self._need))
+            yield from self.solve(self._part(STOPPED))
         yield from self.play(int(self._rng.integers(*MISTAKE_FRAMES)))
 
     def _miss(self) -> Iterator[None]:
@@ -94,7 +94,11 @@ class Demonstrator:
         if self._rng.random() < MISSING:
             yield from self.solve(self._need + HOLD_FRAMES[1], self._error())
         else:
-            yield from self.solve(int(self._rng.uniform(*STOPPED) * self._need))
+            yield from self.solve(self._part(STOPPED))
+
+    def _part(self, shares: tuple[float, float]) -> int:
+        """Frames of a share of an expert's way, drawn between two."""
+        return int(self._rng.uniform(*shares) * self._need)
 
     def _error(self) -> np.ndarray:
         """(3,) [m] by which the thing is taken to be elsewhere, where the hand can get to."""
