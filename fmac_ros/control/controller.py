@@ -10,22 +10,14 @@ import numpy as np
 from fmac_ros.control import gate as gates
 from fmac_ros.control.actions import UnreachableError, make_action_space
 from fmac_ros.control.collision import Collisions
+from fmac_ros.control.course import Course
 from fmac_ros.control.following import FollowWatch
 from fmac_ros.control.gate import Gate, finite_vector
 from fmac_ros.control.gripper import CLOSED, OPEN, opening_of, wanted_opening
 from fmac_ros.control.interlock import Interlock
 from fmac_ros.control.kinematics import Kinematics
-from fmac_ros.control.motion import Motion, measured_state
 from fmac_ros.control.proprio import proprio
-from fmac_ros.control.trajectory import (
-    MotionState,
-    PlanError,
-    Trajectory,
-    plan,
-    stop,
-    within_limits,
-)
-from fmac_ros.control.verify import verify_trajectory
+from fmac_ros.control.trajectory import MotionState, PlanError, Trajectory, plan
 from fmac_ros.robots import RobotConfig
 from fmac_ros.types import Observation
 
@@ -92,7 +84,7 @@ class ArmController:
         self._following = FollowWatch(follow_timeout)
         self._opening: float | None = None
         self._was_stopped = False
-        self._last: Motion | None = None
+        self._course = Course(robot, self._kinematics, self._collisions)
 
     @property
     def kinematics(self) -> Kinematics:
@@ -120,7 +112,7 @@ class ArmController:
 
     def resting(self, now: float) -> bool:
         """Whether the last motion that was commanded is over at ``now`` [s]."""
-        return self._last is None or self._last.over(now)
+        return self._course.over(now)
 
     def ready_gripper(self) -> None:
         """Have the gripper as an episode begins, from the next command on until reset().
@@ -141,7 +133,7 @@ class ArmController:
         if not self.space.gripper:
             self._opening = None
         self._following.reset()
-        self._last = Motion.standing(self._robot, observation)
+        self._course.stand(observation)
 
     def proprio(self, observation: Observation) -> np.ndarray:
         """(p,) float32: tool tip position [m] and velocity [m/s], then the gripper's opening.
@@ -191,21 +183,20 @@ class ArmController:
         self, observation: Observation, now: float
     ) -> tuple[MotionState, float, Command | None]:
         """The commanded state and the time to go on from; with a hold where that must not be."""
-        if self._last is None:
-            raise RuntimeError("the controller knows no pose yet, call reset(observation) first")
-        now = now if np.isfinite(now) else self._last.since
+        course = self._course
+        now = now if np.isfinite(now) else course.motion.since
         fault = self._gate.observation_fault(observation, now)
-        if fault in CLOCK_FAULTS and not self._motion.under_way(now):
-            return self._commanded(now), now, self._leave(fault)
+        if fault in CLOCK_FAULTS and not course.motion.under_way(now):
+            return course.reached(now), now, self._leave(fault)
         if fault:
-            start = self._commanded(now)
+            start = course.reached(now)
             return start, now, self._hold(start, start.q, now, fault)
         now = max(now, observation.stamp)
         start = self._start(observation, now)
         measured = np.asarray(observation.joint_positions, float)
         fault = self._gate.start_fault(start, observation, now)
         if fault:
-            return start, now, self._hold(self._seen(observation), measured, now, fault)
+            return start, now, self._hold(course.seen(observation), measured, now, fault)
         if self._following.lost(observation.stamp, measured, start.q):
             self._interlock.disarm(gates.NOT_FOLLOWED)
         if self._interlock.fault:
@@ -217,14 +208,11 @@ class ArmController:
         self, trajectory: Trajectory, start: MotionState, measured: np.ndarray, now: float
     ) -> Command | None:
         """A hold where the trajectory must not be sent, else None, and it is the last one sent."""
-        fault = verify_trajectory(trajectory, start, self._robot, self._kinematics)
-        if fault:
-            return self._hold(start, measured, now, gates.BROKEN_LIMIT, fault)
-        fault = self._collisions.path_fault(trajectory.positions)
-        if fault:
-            return self._hold(start, measured, now, gates.COLLISION, fault)
+        reason, detail = self._course.fault(trajectory, start)
+        if reason:
+            return self._hold(start, measured, now, reason, detail)
         self._was_stopped = False
-        self._last = Motion(now, trajectory)
+        self._course.go(now, trajectory)
         return None
 
     def _act(
@@ -262,9 +250,9 @@ class ArmController:
         None where the last motion is over: the arm may have been moved by others since. None, too,
         where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if self._last is None or not self._last.under_way(now):
+        if not (self._course.known and self._course.motion.under_way(now)):
             return None
-        start = self._commanded(now)
+        start = self._course.reached(now)
         return self._hold(start, start.q, now, reason)
 
     def _hold(
@@ -272,37 +260,19 @@ class ArmController:
     ) -> Command:
         """Bring the arm to rest from ``start`` as fast as its limits allow."""
         self._following.reset()
-        trajectory = self._rest(start, now, jumped=reason == gates.START_JUMP)
-        self._last = Motion(now, trajectory)
+        trajectory = self._course.rest(start, now, jumped=reason == gates.START_JUMP)
+        self._course.go(now, trajectory)
         action = self.space.passed(measured, trajectory.positions[-1])
         reason = self._interlock.fault or reason  # what an operator must know first
         return Command(trajectory, action, True, reason, detail, self._opening, now)
 
     def _leave(self, reason: str) -> Command:
         """The last motion again: it ends at rest, and what time it is now is not known."""
-        last = self._motion.trajectory
-        action = self.space.passed(last.positions[-1], last.positions[-1])
+        motion = self._course.motion
+        end = motion.trajectory.positions[-1]
+        action = self.space.passed(end, end)
         reason = self._interlock.fault or reason
-        return Command(last, action, True, reason, "", self._opening, self._motion.since)
-
-    def _rest(self, start: MotionState, now: float, jumped: bool) -> Trajectory:
-        """The quickest stop; if that would leave the workspace or hit something, the last motion.
-
-        Joints that stop each at its own time may carry the tip aside, but the last trajectory
-        was verified to its end, which is at rest. After a jump the arm is not on it any more.
-        """
-        quick = stop(self._robot, start)
-        if jumped or not (
-            verify_trajectory(quick, start, self._robot, self._kinematics)
-            or self._collisions.path_fault(quick.positions)
-        ):
-            return quick
-        return self._motion.rest(self._robot, now)
-
-    @property
-    def _motion(self) -> Motion:
-        assert self._last is not None
-        return self._last
+        return Command(motion.trajectory, action, True, reason, "", self._opening, motion.since)
 
     def _start(self, observation: Observation, now: float) -> MotionState:
         """The state that the last motion has reached, from which the next one goes on.
@@ -310,15 +280,7 @@ class ArmController:
         While nobody let it move the arm may have been moved, or its controller been inactive:
         the first motion after that starts where the arm is.
         """
-        start = self._commanded(now)
+        start = self._course.reached(now)
         beside = np.max(np.abs(start.q - observation.joint_positions))
         again = self._was_stopped and not self._interlock.fault
-        return self._seen(observation) if again and beside > AT_REST else start
-
-    def _commanded(self, now: float) -> MotionState:
-        """State that the last trajectory has reached at ``now``, inside the planner's limits."""
-        return within_limits(self._robot, self._motion.state(now))
-
-    def _seen(self, observation: Observation) -> MotionState:
-        """The measured state, inside the planner's limits."""
-        return within_limits(self._robot, measured_state(observation))
+        return self._course.seen(observation) if again and beside > AT_REST else start
