@@ -25,6 +25,7 @@ from fmac_ros.bench.learning.pool import Pool
 from fmac_ros.bench.learning.scene import settings_of
 from fmac_ros.bench.learning.table import report
 from fmac_ros.bench.learning.variants import Variant, parse
+from fmac_ros.bench.learning.worker import run_cell
 from fmac_ros.cli.main import main
 from fmac_ros.priors.spec import uses_oracle
 
@@ -401,6 +402,14 @@ def test_a_whole_bench_is_interrupted_resumed_and_not_run_again(
     assert main([*command, "--resume"]) == 0
     assert kept.stat().st_mtime_ns == written and "1 of them finished" in capsys.readouterr().out
     assert main(command) == 1 and "add --resume" in capsys.readouterr().err
+
+
+def test_a_cell_that_ends_before_it_learned_says_what_would_do(tmp_path: Path) -> None:
+    priors = save_tiny_priors(tmp_path / "tiny")
+    cell = Cell("pybullet", "press_button", "panda", "fmac", str(priors), 0)
+    effort = Effort(3, 1, 1, {"horizon": 6, "play_horizon": 6})
+    with pytest.raises(ValueError, match="env_steps is 3, valid: so many that"):
+        run_cell(cell, effort, tmp_path / "cell", False, lambda *_: None, lambda: False)
 
 
 def test_variants_without_oracles_stay_what_they_are() -> None:

@@ -1,9 +1,9 @@
 """Tells what bench/results/ holds of learning: ``python tools/tell_results.py`` after new rows.
 
-Reads learning.json, unseen_arm.json, metaworld.json, robustness.json and ablations.json there.
-Writes the tables of README.md, docs/results.md and docs/metaworld.md, between the comments that
-name them, and the pictures docs/learning_tasks.png, docs/metaworld_learning.png and
-docs/robustness_*.png.
+Reads learning.json, unseen_arm.json, several_tasks.json, metaworld.json, robustness.json and
+ablations.json there. Writes the tables of README.md, docs/results.md, docs/multitask.md and
+docs/metaworld.md, between the comments that name them, and the pictures
+docs/learning_tasks.png, docs/metaworld_learning.png and docs/robustness_*.png.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fmac_ros.bench.learning.outcome import Row
 from fmac_ros.bench.learning.plots import draw_overview, draw_robustness
@@ -22,11 +23,13 @@ from fmac_ros.bench.learning.variants import parse
 from fmac_ros.metaworld.tasks import FRAMES_PER_STEP, SENTENCES
 from fmac_ros.report.markdown import markdown_table
 from fmac_ros.report.wilson import interval
+from fmac_ros.tasks import TASKS as TASK_CLASSES
+from fmac_ros.tasks import find_goal, wordings
 
 ROOT = Path(__file__).resolve().parents[1]
-LEARNING, UNSEEN, METAWORLD, ROBUSTNESS, ABLATIONS = (
+LEARNING, UNSEEN, SEVERAL, METAWORLD, ROBUSTNESS, ABLATIONS = (
     ROOT / "bench" / "results" / f"{name}.json"
-    for name in ("learning", "unseen_arm", "metaworld", "robustness", "ablations")
+    for name in ["learning", "unseen_arm", "several_tasks", "metaworld", "robustness", "ablations"]
 )
 TASKS = {
     "press_button": "press the button",
@@ -54,8 +57,9 @@ ABLATION_HEAD = ("algorithm", "seed", "solved of 50, after steps", "steps to 90 
 def load(path: Path = LEARNING) -> list[Row]:
     """All rows of a file, in the order of tasks, arms and seeds."""
     rows: list[Row] = json.loads(path.read_text())["rows"]
-    order = [*TASKS, *SENTENCES]
-    return sorted(rows, key=lambda row: (order.index(row["task"]), row["arm"], row["seed"]))
+    order = {task: place for place, task in enumerate([*TASKS, *SENTENCES])}
+    last = len(order)  # of several tasks
+    return sorted(rows, key=lambda row: (order.get(row["task"], last), row["arm"], row["seed"]))
 
 
 def ours(rows: Sequence[Row]) -> list[Row]:
@@ -92,6 +96,20 @@ def long_table(rows: Sequence[Row]) -> str:
     return markdown_table(HEAD, map(_line, rows))
 
 
+def several_table(rows: Sequence[Row]) -> str:
+    """One line an evaluation of one policy's tasks: trained wordings, unseen ones, each task."""
+    lines, goals = [], dict.fromkeys(goal for row in rows for goal in _by_goal(row["curve"][-1]))
+    for row in rows:
+        for point in row["curve"]:
+            asked = (point["successes"], point["episodes"]), point["unseen"]
+            by_goal = _by_goal(point)
+            counts = (*asked, *(by_goal.get(goal, (0, 0)) for goal in goals))
+            cells = (f"{solved} of {episodes}" for solved, episodes in counts)
+            lines.append([row["algorithm"], str(row["seed"]), f"{point['env_steps']:,}", *cells])
+    head = ("algorithm", "seed", "steps", "trained wordings", "never trained on", *goals)
+    return markdown_table(head, lines)
+
+
 def robustness_table(rows: Sequence[Row]) -> str:
     """One line an error of the oracles, without and with reliability weights."""
     weights = {False: "without weights", True: "with reliability weights"}
@@ -121,6 +139,7 @@ TABLES: dict[str, tuple[Path, Path, Callable[[Sequence[Row]], str]]] = {
     "learning, head": (LEARNING, ROOT / "README.md", head_table),
     "learning, rows": (LEARNING, ROOT / "docs" / "results.md", long_table),
     "unseen arm, rows": (UNSEEN, ROOT / "docs" / "results.md", long_table),
+    "several tasks, rows": (SEVERAL, ROOT / "docs" / "multitask.md", several_table),
     "metaworld, rows": (METAWORLD, ROOT / "docs" / "metaworld.md", metaworld_table),
     "ablations, rows": (ABLATIONS, ROOT / "docs" / "results.md", ablation_table),
     "robustness, rows": (ROBUSTNESS, ROOT / "docs" / "results.md", robustness_table),
@@ -158,6 +177,17 @@ def main() -> None:
             for error in SIZED:
                 if picture := draw_robustness(scene, rows, error, Path(folder)):
                     shutil.copy(picture, ROOT / "docs" / f"robustness_{error}.png")
+
+
+def _by_goal(point: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Layouts solved and asked for of each goal, over its wordings, by its first wording."""
+    counts: dict[str, tuple[int, int]] = {}
+    for text, (solved, episodes) in point["sentences"].items():
+        goal = find_goal(text)
+        name = wordings(TASK_CLASSES[goal.task], goal.target)[0]
+        before = counts.get(name, (0, 0))
+        counts[name] = before[0] + solved, before[1] + episodes
+    return counts
 
 
 def _longest(seeds: dict[int, Row]) -> int:

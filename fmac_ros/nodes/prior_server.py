@@ -40,7 +40,7 @@ class PriorConfig:
 
     priors: str = parameter("embedded", description="embedded, a directory, hub id or YAML file")
     success_fpr: float = parameter(
-        0.001,
+        ThresholdOptions.rate,
         description="false positives that the success threshold may give, 0 for the prior's own",
         minimum=0.0,
         maximum=TAIL,
