@@ -148,7 +148,7 @@ def progress_line(progress: Progress) -> str:
         f"step {progress.env_steps}/{progress.env_steps_total}, "
         f"success {progress.success_rate:.0%} of the last 20 by the success prior, "
         f"policy v{progress.policy_version}, {progress.updates} updates, "
-        f"{clock(progress.elapsed_s)} elapsed, {clock(progress.remaining_s)} left"
+        f"{clock(progress.elapsed_s)} elapsed{_left(progress)}"
     )
 
 
@@ -157,6 +157,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _left(progress: Progress) -> str:
+    """The time left, where it is known."""
+    return f", {clock(progress.remaining_s)} left" if progress.remaining_s else ""
 
 
 def _progress_table(progress: Progress) -> Table:
@@ -170,7 +175,7 @@ def _progress_table(progress: Progress) -> Table:
     rate = f"{progress.success_rate:.0%} of the last 20 episodes, by the success prior"
     table.add_row("success", rate)
     table.add_row("policy", f"version {progress.policy_version}, {progress.updates} updates")
-    table.add_row("time", f"{clock(progress.elapsed_s)}, {clock(progress.remaining_s)} left")
+    table.add_row("time", f"{clock(progress.elapsed_s)}{_left(progress)}")
     return table
 
 

@@ -165,6 +165,25 @@ def test_a_stop_event_ends_the_run_after_the_episode(tmp_path: Path) -> None:
     assert (progress.state, progress.episodes) == ("stopped", 2)
 
 
+def test_a_stop_while_resuming_changes_nothing_that_is_stored(tmp_path: Path) -> None:
+    folder, stop = tmp_path / "run", threading.Event()
+    run(folder, SHORT, Interrupt(7, Stopped()))
+    stored = {path: path.read_bytes() for path in folder.rglob("*.*")}
+
+    class StopAtThree(Subscriber):
+        states: list[tuple[str, int, float]] = []
+
+        def on_progress(self, progress: Progress) -> None:
+            self.states.append((progress.state, progress.episodes, progress.remaining_s))
+            if progress.episodes == 3:
+                stop.set()
+
+    _, _, progress = run(folder, SHORT, hooks=(StopAtThree(),), stop=stop)
+    assert StopAtThree.states[:4] == [("resuming", episode, 0.0) for episode in range(4)]
+    assert StopAtThree.states[4][:2] == (progress.state, progress.episodes) == ("stopped", 7)
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == stored
+
+
 def test_prior_behaviour_acts_with_rho_on_imagination(tmp_path: Path) -> None:
     world, _, _ = run(tmp_path / "run", replace(CONFIG, behaviour="prior"))
     assert success_rate(world, "prior") >= 0.9

@@ -52,7 +52,8 @@ def train(
     """
     run = Run(learner, store, config, encoder, hooks)
     try:
-        run.recover()
+        if not run.recover(stop):
+            return run.leave()
         while not run.progress.finished and not (stop and stop.is_set()):
             one_episode(run, robot, priors, auditor)
         return run.finish("done" if run.progress.finished else "stopped")

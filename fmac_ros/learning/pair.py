@@ -43,8 +43,8 @@ def train_pair(
         turn: told the index of the run whose episode comes next, before it.
     """
     try:
-        for run in runs:
-            run.recover()
+        if not all(run.recover(stop) for run in runs):
+            return [run.leave() for run in runs]
         active = min((0, 1), key=lambda i: runs[i].progress.env_steps)
         while not all(run.progress.finished for run in runs) and not (stop and stop.is_set()):
             turn(active)

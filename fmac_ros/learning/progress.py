@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from fmac_ros.types import Episode
 
 WINDOW = 20  # episodes behind the success rate
-STATES = ("starting", "waiting", "imagining", "collecting", "training", "done", "stopped")
+RESUMING = "resuming"  # what is stored is gone through
+STATES = (
+    *("starting", RESUMING, "waiting", "imagining", "collecting", "training", "done", "stopped"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Progress:
 
     @property
     def remaining_s(self) -> float:
-        """Wall time left at the pace so far [s], 0 before the first step."""
-        if not self.env_steps:
+        """Wall time left at the pace so far [s], 0 while that is not known."""
+        if not self.env_steps or self.state == RESUMING:
             return 0.0
         left = max(0, self.env_steps_total - self.env_steps)
         return self.elapsed_s * left / self.env_steps

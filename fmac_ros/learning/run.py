@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -12,7 +13,7 @@ from fmac_ros.learning.background import BackgroundLearner
 from fmac_ros.learning.base_learner import BaseLearner
 from fmac_ros.learning.config import TrainConfig
 from fmac_ros.learning.looks import Encoder, Looks
-from fmac_ros.learning.progress import Progress, Subscriber
+from fmac_ros.learning.progress import RESUMING, Progress, Subscriber
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.store import RunStore
 from fmac_ros.learning.updater import SynchronousUpdater, Updater
@@ -51,11 +52,19 @@ class Run:
         self._acted = 0  # episodes that were no random play
         self._updater: Updater = self._make_updater()
 
-    def recover(self) -> None:
-        """Go through the stored episodes, catching up on updates that were not saved."""
+    def recover(self, stop: threading.Event | None = None) -> bool:
+        """Go through the stored episodes, catching up on updates that were not saved.
+
+        False where ``stop`` was set before the last one. Then the run knows less than its store,
+        and is to be left instead of finished.
+        """
         for record in self._store.records():
+            if stop and stop.is_set():
+                return False
+            self.enter(RESUMING)
             self._count(record)
             self._updater.train_to(self._due())
+        return True
 
     @property
     def playing(self) -> bool:
@@ -113,6 +122,14 @@ class Run:
         self.enter(state)
         self._store.save_learner(*self._updater.checkpoint())
         self._store.save_progress(asdict(self.progress))
+        return self.progress
+
+    def leave(self) -> Progress:
+        """Stop as if it had not been resumed; how far it was."""
+        kept = self._store.progress()
+        if kept:
+            self.progress = Progress(**{**kept, "recent": tuple(kept["recent"])})
+        self.enter("stopped")
         return self.progress
 
     def close(self) -> None:
