@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -34,7 +34,7 @@ def draw_all(rows: Sequence[Row], folder: Path) -> list[Path]:
 def draw_curves(scene: tuple[str, ...], rows: Sequence[Row], folder: Path) -> Path:
     """Success of every method over environment steps, seeds pooled, with Wilson intervals."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    _curves(axes, scene, rows)
+    _curves(axes, scene, rows, _colours(rows))
     return _save(figure, [axes], folder / f"curve-{'-'.join(map(slug, scene))}.png")
 
 
@@ -44,20 +44,33 @@ def draw_overview(rows: Sequence[Row], folder: Path) -> Path:
     lines = -(-len(scenes) // COLUMNS)
     size = (4.2 * COLUMNS, 3.5 * lines)
     figure, grid = plt.subplots(lines, COLUMNS, figsize=size, layout="constrained", squeeze=False)
+    colours = _colours(rows)
     for axes, (scene, own) in zip(grid.flat, scenes.items(), strict=False):
-        _curves(axes, scene, own)
+        _curves(axes, scene, own, colours)
     for axes in grid.flat[len(scenes) :]:
         axes.axis("off")
     return _save(figure, grid.flat[: len(scenes)], folder / "overview.png")
 
 
-def _curves(axes: plt.Axes, scene: tuple[str, ...], rows: Sequence[Row]) -> None:
+def _colours(rows: Sequence[Row]) -> dict[tuple[str, ...], str]:
+    """A colour for each method, the same in every part of a picture."""
+    methods = sorted(groups(rows, METHOD))
+    return {method: f"C{number % 10}" for number, method in enumerate(methods)}
+
+
+def _curves(
+    axes: plt.Axes,
+    scene: tuple[str, ...],
+    rows: Sequence[Row],
+    colours: Mapping[tuple[str, ...], str],
+) -> None:
     for method, own in groups(rows, METHOD).items():
         steps, solved, episodes = pooled(own)
         bounds = np.array([interval(s, n) for s, n in zip(solved, episodes, strict=True)])
         name = f"{method[0]} ({method[1]}), {len(own)} seed{'s' * (len(own) > 1)}"
-        (line,) = axes.plot(steps, solved / episodes, marker="o", markersize=3, label=name)
-        axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=line.get_color(), alpha=0.15)
+        colour = colours[method]
+        axes.plot(steps, solved / episodes, marker="o", markersize=3, label=name, color=colour)
+        axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=colour, alpha=0.15)
     axes.axhline(0.9, color="grey", linewidth=0.8, linestyle=":")
     axes.set(xlabel="environment steps", ylim=(-0.02, 1.02), xlim=(0, None))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
