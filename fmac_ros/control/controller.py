@@ -186,7 +186,7 @@ class ArmController:
         course = self._course
         now = now if np.isfinite(now) else course.motion.since
         fault = self._gate.observation_fault(observation, now)
-        if fault in CLOCK_FAULTS and not course.motion.under_way(now):
+        if fault in CLOCK_FAULTS and not course.under_way(now):
             return course.reached(now), now, self._leave(fault)
         if fault:
             start = course.reached(now)
@@ -250,7 +250,7 @@ class ArmController:
         None where the last motion is over: the arm may have been moved by others since. None, too,
         where the clock went back: it is not known how far that motion is, but it ends at rest.
         """
-        if not (self._course.known and self._course.motion.under_way(now)):
+        if not self._course.under_way(now):
             return None
         start = self._course.reached(now)
         return self._hold(start, start.q, now, reason)

@@ -15,17 +15,12 @@ from fmac_ros.types import Observation
 class Course:
     """Goes on from the last motion, by trajectories that keep the limits and touch nothing.
 
-    All but ``known`` and ``over`` raise RuntimeError before the first stand().
+    ``motion``, ``reached`` and ``rest`` need one: they raise RuntimeError before the first stand().
     """
 
     def __init__(self, robot: RobotConfig, kinematics: Kinematics, collisions: Collisions) -> None:
         self._robot, self._kinematics, self._collisions = robot, kinematics, collisions
         self._last: Motion | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether there is any motion yet."""
-        return self._last is not None
 
     @property
     def motion(self) -> Motion:
@@ -37,6 +32,10 @@ class Course:
     def over(self, now: float) -> bool:
         """Whether there is no motion that goes on at ``now`` [s]."""
         return self._last is None or self._last.over(now)
+
+    def under_way(self, now: float) -> bool:
+        """Whether there is a motion and ``now`` [s] is between its start and its end."""
+        return self._last is not None and self._last.under_way(now)
 
     def stand(self, observation: Observation) -> None:
         """At rest in the measured pose."""

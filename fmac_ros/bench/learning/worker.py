@@ -92,13 +92,13 @@ def run_cell(
             stopped,
             lambda note: tell(NOTE, note),
         )
-        if not outcome.points and outcome.done:
+        if not outcome.points:
+            if not outcome.done:
+                return None
             raise ValueError(
                 f"env_steps is {effort.env_steps}, valid: so many that something is learned and "
                 "evaluated after the random play, which ends with an episode"
             )
-        if not outcome.points:
-            return None
         row = make_row(cell, outcome, _diagnosis(cell, scene.settings, folder, outcome))
     finally:
         scene.close()
