@@ -14,7 +14,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
-from rig import PATIENCE, mostly_slow
+from rig import ATTEMPTS, PATIENCE, mostly_slow
 
 from fmac_ros.action import GenerateVideo
 from fmac_ros.control import gate as gates
@@ -85,11 +85,24 @@ class ScriptedVideo:
 
 @pytest.fixture(scope="module")
 def server(graph):
-    """The scripted server, found by policy_node; the last test ends it."""
+    """The scripted server, which policy_node has heard; the last test ends it."""
     server = ScriptedVideo(graph.domain)
-    time.sleep(2.0)
+    graph.arm()
+    # Asked again: who has just come up may not know the other's readers yet, and then a goal or
+    # its answer is lost.
+    assert any(_is_heard(graph, server) for _ in range(ATTEMPTS)), graph.log("policy_node")
     yield server
     server.close()
+
+
+def _is_heard(graph, server):
+    """Whether the server's answers reach an episode: it asks again only after an answer."""
+    graph.publish_policy([0.0, 0.4, 0.0])
+    asked = server.asked
+    handle = graph.roll("prior")
+    heard = until(lambda: server.asked > asked + 1, PATIENCE / ATTEMPTS)
+    until(handle.cancel_goal_async().done, PATIENCE)
+    return heard
 
 
 @pytest.fixture
@@ -99,7 +112,7 @@ def following(rig, server):
     rig.publish_policy([0.0, 0.4, 0.0])
     asked = server.asked
     handle = rig.roll("prior")
-    assert until(lambda: server.asked > asked + 5, PATIENCE)
+    assert until(lambda: server.asked > asked + 5, PATIENCE), rig.log("policy_node")
     yield rig, server, handle
     until(handle.cancel_goal_async().done, PATIENCE)
 
