@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ def snapshot_learner(learner: BaseLearner) -> bytes:
     for name, module in learner.modules().items():
         arrays |= module_arrays(name, module)
     for name, optimiser in learner.optimisers().items():
-        arrays |= _moments(name, optimiser)
+        arrays |= moment_arrays(name, optimiser)
     metadata = {"updates": learner.updates, "rng": learner.rng.bit_generator.state}
     return pack(learner.kind, arrays, metadata)
 
@@ -34,7 +35,7 @@ def restore_learner(learner: BaseLearner, data: bytes) -> None:
     for name, module in learner.modules().items():
         load_module(name, module, arrays, source)
     for name, optimiser in learner.optimisers().items():
-        _load_moments(name, optimiser, arrays, source)
+        load_moments(name, optimiser, arrays, source)
     try:
         learner.noise.set_state(torch.from_numpy(arrays["noise"].copy()))
         learner.rng.bit_generator.state = metadata["rng"]
@@ -43,8 +44,8 @@ def restore_learner(learner: BaseLearner, data: bytes) -> None:
         raise FormatError(f"{source} lacks its counters or generators: {error}") from error
 
 
-def _moments(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
-    """Adam's moments; none before the first update."""
+def moment_arrays(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
+    """Adam's moments as arrays named ``name.<index>.<moment>``; none before the first update."""
     return {
         f"{name}.{index}.{moment}": values[moment].cpu().numpy()
         for index, values in optimiser.state_dict()["state"].items()
@@ -52,9 +53,10 @@ def _moments(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarra
     }
 
 
-def _load_moments(
-    name: str, optimiser: torch.optim.Optimizer, arrays: dict[str, np.ndarray], source: str
+def load_moments(
+    name: str, optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.ndarray], source: str
 ) -> None:
+    """Inverse of :func:`moment_arrays`. Raises FormatError where some are missing."""
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     state = {}
     if f"{name}.0.step" in arrays:
@@ -64,7 +66,9 @@ def _load_moments(
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _load_moment(name: str, arrays: dict[str, np.ndarray], source: str) -> dict[str, torch.Tensor]:
+def _load_moment(
+    name: str, arrays: Mapping[str, np.ndarray], source: str
+) -> dict[str, torch.Tensor]:
     try:
         return {m: torch.from_numpy(arrays[f"{name}.{m}"].copy()) for m in MOMENTS}
     except KeyError as error:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fmac_ros.bench.learning.baseline_state import Learning, Progress, load_state, save_state
 from fmac_ros.bench.learning.cells import Effort
-from fmac_ros.bench.learning.evaluations import FILE, Evaluations, Point, Trial
+from fmac_ros.bench.learning.evaluations import Evaluations, Point, Trial
 from fmac_ros.bench.learning.gym_world import GymWorld, Verdict
 from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.scene import Scene
@@ -40,11 +42,17 @@ def solves(world: GymWorld, act: Act, layout: int) -> bool:
 
 
 class BaselineRun:
-    """Evaluates a baseline at intervals; it always begins anew.
+    """Evaluates a baseline at intervals and keeps it, from where its folder left off.
+
+    It is kept after each evaluation and where it is stopped.
 
     Args:
         world: for evaluation, of the held-out layouts.
-        note: told where earlier work is thrown away.
+        learning: is restored here.
+        note: told where it goes on.
+
+    Attributes:
+        env_steps: steps that it has done.
     """
 
     def __init__(
@@ -53,42 +61,56 @@ class BaselineRun:
         effort: Effort,
         world: GymWorld,
         act: Act,
+        learning: Learning,
         on_point: Callable[[Point], None],
         steps: Callable[[int], None],
         stopped: Callable[[], bool],
         note: Callable[[str], None],
     ) -> None:
-        if (folder / FILE).exists():
-            note("was interrupted and starts over")
-            (folder / FILE).unlink()
         self._world, self._act, self._effort = world, act, effort
         self._steps, self._stopped = steps, stopped
+        self._folder, self._learning = folder, learning
+        kept = load_state(folder, learning)
+        if kept.env_steps:
+            note(f"goes on after {kept.env_steps} steps")
+        self.env_steps = kept.env_steps
+        self._began = time.monotonic() - kept.elapsed_s
         self._evaluations = Evaluations(folder, effort, self._evaluate, on_point)
-        self._env_steps = 0
+        self._evaluations.forget_after(kept.env_steps)
         self._ended = False
 
-    def after(self, env_steps: int, learned: bool, elapsed_s: float) -> bool:
+    def after(self, env_steps: int, learned: bool) -> bool:
         """Take note of a step; False where the run shall end.
 
         Args:
             learned: whether any update was done; nothing is evaluated before.
         """
-        self._env_steps = env_steps
+        self.env_steps = env_steps
         if env_steps % 20 == 0:
             self._steps(env_steps)
         try:
             if learned and self._evaluations.due(env_steps):
-                self._evaluations.run(env_steps, elapsed_s)
+                self._evaluations.run(env_steps, self._elapsed_s)
+                self._save()
         except Stopped:
             self._ended = True
         self._ended = self._ended or self._stopped()
+        if self._ended:
+            self._save()
         return not self._ended
 
-    def outcome(self, elapsed_s: float) -> Outcome:
+    def outcome(self) -> Outcome:
         """How it went."""
-        seconds = elapsed_s - self._evaluations.spent_s
-        done = not self._ended and self._env_steps >= self._effort.env_steps
-        return Outcome(done, self._env_steps, seconds, self._evaluations.points)
+        seconds = self._elapsed_s - self._evaluations.spent_s
+        done = not self._ended and self.env_steps >= self._effort.env_steps
+        return Outcome(done, self.env_steps, seconds, self._evaluations.points)
+
+    @property
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._began
+
+    def _save(self) -> None:
+        save_state(self._folder, self._learning, Progress(self.env_steps, self._elapsed_s))
 
     def _evaluate(self) -> list[Trial]:
         found = []

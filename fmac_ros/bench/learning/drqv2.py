@@ -79,8 +79,22 @@ class DrQ:
             module: torch.optim.Adam(module.parameters(), lr=config.learning_rate, fused=True)
             for module in (self.encoder, self.actor, self.critic)
         }
+        self.seed(seed)
+
+    def seed(self, seed: int) -> None:
+        """Begin the random numbers anew."""
         self._rng = np.random.default_rng(seed)
         self._noise = torch.Generator().manual_seed(seed)
+
+    def modules(self) -> dict[str, torch.nn.Module]:
+        """All networks by name."""
+        names = ("encoder", "actor", "critic", "slow_critic")
+        return {name: getattr(self, name) for name in names}
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """All optimisers by name."""
+        named = {module: name for name, module in self.modules().items()}
+        return {f"{named[module]}_optimiser": adam for module, adam in self._optimisers.items()}
 
     def noise(self, env_steps: int) -> float:
         """Standard deviation of exploration after that many steps."""

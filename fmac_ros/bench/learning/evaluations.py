@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fmac_ros.bench.learning.cells import Effort
+from fmac_ros.learning.files import write_atomically
 
 FILE = "evaluations.jsonl"
 REACHED = 0.9  # success rate that counts as having learned the task
@@ -86,6 +87,13 @@ class Evaluations:
         """Wall time of all evaluations so far [s]."""
         return self.points[-1].evaluate_s if self.points else 0.0
 
+    def forget_after(self, env_steps: int) -> None:
+        """Drop evaluations of a training that is gone on with from fewer steps than they had."""
+        kept = [point for point in self.points if point.env_steps <= env_steps]
+        if len(kept) < len(self.points):
+            self.points = kept
+            write_atomically(self._path, "".join(map(_line, kept)).encode())
+
     def due(self, env_steps: int) -> bool:
         """Whether another interval is over, or the whole training."""
         last = self.points[-1].env_steps if self.points else 0
@@ -106,9 +114,13 @@ class Evaluations:
         seen = _counted(trial for trial in trials if not trial.unseen)
         point = Point(env_steps, *seen, train_s, spent, **_of_several(trials))
         with self._path.open("a") as file:
-            file.write(json.dumps(point.asdict()) + "\n")
+            file.write(_line(point))
         self.points.append(point)
         self._tell(point)
+
+
+def _line(point: Point) -> str:
+    return json.dumps(point.asdict()) + "\n"
 
 
 def _counted(trials: Iterable[Trial]) -> tuple[int, int]:

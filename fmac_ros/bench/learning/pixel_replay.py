@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,30 @@ class PixelReplay:
         actions = self._actions[first]
         drawn = self._stacks(first), actions, rewards, discounts, self._stacks(index)
         return PixelBatch(*(torch.from_numpy(part).to(self._device).float() for part in drawn))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is stored, by name."""
+        return {name: array[: self._count] for name, array in self._columns().items()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Inverse of :meth:`arrays`; what follows is another episode.
+
+        Raises:
+            KeyError, ValueError: one is missing, or not of this replay's size.
+        """
+        for name, column in self._columns().items():
+            column[: len(arrays[name])] = arrays[name]
+            self._count = len(arrays[name])
+
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {
+            "pictures": self._pictures,
+            "actions": self._actions,
+            "rewards": self._rewards,
+            "ended": self._ended,
+            "first": self._first,
+            "last": self._last,
+        }
 
     def _put(self, picture: np.ndarray, first: int) -> None:
         self._pictures[self._count] = picture

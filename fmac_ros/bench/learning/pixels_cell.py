@@ -1,9 +1,8 @@
-"""Runs a cell of DrQ-v2. It starts over where it was interrupted: its replay is not kept."""
+"""Runs a cell of DrQ-v2."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,9 @@ from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.pixel_replay import PixelReplay
 from fmac_ros.bench.learning.scene import Scene
 from fmac_ros.devices import CPU, pick_device
+from fmac_ros.learning.parameters import load_module, module_arrays
+from fmac_ros.learning.snapshot import load_moments, moment_arrays
+from fmac_ros.learning.tensors import FormatError
 
 
 def run_pixels_cell(
@@ -30,7 +32,7 @@ def run_pixels_cell(
     stopped: Callable[[], bool],
     note: Callable[[str], None],
 ) -> Outcome:
-    """Train and evaluate."""
+    """Train and evaluate, from where the cell's folder left off."""
     # Its updates take as long as its pictures are large: it sees what the latents are made of.
     size = scene.priors.priors.encoder.picture_size[0]
     sight = PixelSight(len(scene.train.world.camera_names), size)
@@ -38,21 +40,23 @@ def run_pixels_cell(
     held_out = GymWorld(scene.evaluation, sight, scene.settings, None, split="eval")
     config = DrQConfig()
     config = replace(config, seed_steps=min(config.seed_steps, effort.env_steps // 2))
-    began = time.monotonic()
     device = pick_device(scene.settings["device"])
     trainer = PixelTrainer(world, config, effort.env_steps, scene.cell.seed, device)
     eyes = Eyes(held_out, trainer.agent)
-    run = BaselineRun(folder, effort, eyes, eyes.act, on_point, steps, stopped, note)  # type: ignore[arg-type]
-    trainer.train(lambda done, learned: run.after(done, learned, time.monotonic() - began))
-    return run.outcome(time.monotonic() - began)
+    run = BaselineRun(folder, effort, eyes, eyes.act, trainer, on_point, steps, stopped, note)  # type: ignore[arg-type]
+    if run.after(run.env_steps, run.env_steps > config.seed_steps):
+        trainer.train(run.after)
+    return run.outcome()
 
 
 class PixelTrainer:
-    """The loop: act, store, update.
+    """The loop: act, store, update. Its state is as of ``baseline_state.Learning``.
 
     Attributes:
         agent: what learns.
     """
+
+    kind = "drqv2"
 
     def __init__(
         self,
@@ -69,12 +73,13 @@ class PixelTrainer:
         self.agent = DrQ(config, stacked, actions[0], env_steps, seed, device)
         # Every episode has one state more than steps; none is shorter than a step.
         self._replay = PixelReplay(2 * env_steps + 2, shape, actions[0], config.stack, device)
+        self._begun = 0
 
     def train(self, after: Callable[[int, bool], bool]) -> None:
         """Run to the end; ``after`` every step is told the steps, and whether updates began."""
-        picture, _ = self._world.reset(seed=self._seed)
+        picture, _ = self._world.reset(seed=self._seed + self._begun)
         self._replay.start(picture)
-        for done in range(self._env_steps):
+        for done in range(self._begun, self._env_steps):
             action = self.agent.act(self._replay.stacked(), done, explore=True)
             picture, reward, terminated, truncated, _ = self._world.step(action)
             self._replay.add(action, reward, terminated, picture)
@@ -85,6 +90,34 @@ class PixelTrainer:
                 return
             if terminated or truncated:
                 self._replay.start(self._world.reset()[0])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Networks, optimisers and replay."""
+        arrays = {f"replay.{name}": array for name, array in self._replay.arrays().items()}
+        for name, module in self.agent.modules().items():
+            arrays |= module_arrays(name, module)
+        for name, optimiser in self.agent.optimisers().items():
+            arrays |= moment_arrays(name, optimiser)
+        return arrays
+
+    def restore(self, arrays: Mapping[str, np.ndarray], env_steps: int) -> None:
+        """As of ``Learning``."""
+        source = "the state of DrQ-v2"
+        for name, module in self.agent.modules().items():
+            load_module(name, module, arrays, source)
+        for name, optimiser in self.agent.optimisers().items():
+            load_moments(name, optimiser, arrays, source)
+        stored = {
+            name.removeprefix("replay."): array
+            for name, array in arrays.items()
+            if name.startswith("replay.")
+        }
+        try:
+            self._replay.restore(stored)
+        except (KeyError, ValueError) as error:
+            raise FormatError(f"{source} lacks its replay: {error}") from error
+        self._begun = env_steps
+        self.agent.seed(self._seed + env_steps)
 
 
 class Eyes:

@@ -45,12 +45,15 @@ class Eyes(BaseFeaturesExtractor):
 
 
 class Steps(BaseCallback):
-    """Fits the input scales once play is over, as our learners do, and calls at every step."""
+    """Fits the input scales once play is over, as our learners do, and calls at every step.
 
-    def __init__(self, every: Every) -> None:
+    Args:
+        fitted: whether they are fitted already.
+    """
+
+    def __init__(self, every: Every, fitted: bool = False) -> None:
         super().__init__()
-        self._every = every
-        self._fitted = False
+        self._every, self._fitted = every, fitted
 
     def _on_step(self) -> bool:
         if not self._fitted and self.num_timesteps >= self.model.learning_starts:  # type: ignore[attr-defined]

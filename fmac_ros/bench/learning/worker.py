@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fmac_ros.allocator import keep_freed_memory
+from fmac_ros.bench.learning import baseline_state
 from fmac_ros.bench.learning.cells import Cell, Effort
 from fmac_ros.bench.learning.methods import PIXELS, PRIORS, SB3, method_of
 from fmac_ros.bench.learning.outcome import Outcome, Row, make_row, save_row
@@ -107,6 +108,7 @@ def run_cell(
     save_row(folder, row)
     if not keep:
         shutil.rmtree(folder / "run" / "episodes", ignore_errors=True)
+        (folder / baseline_state.FILE).unlink(missing_ok=True)
     return row
 
 
