@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ from fmac_ros.settings import Parameters
 from fmac_ros.supervisor import Supervisor
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+# `timeout` and job managers signal a process and its group: that is one interrupt. [s]
+AT_ONCE = 0.5
 
 
 def run_graph(
@@ -84,9 +88,13 @@ def node_command(spec: NodeSpec, parameters: Path) -> list[str]:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Treat SIGTERM and SIGHUP like Ctrl-C: nodes save and end before we do."""
+    raised = -math.inf
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal raised
+        if time.monotonic() - raised > AT_ONCE:
+            raised = time.monotonic()
+            raise KeyboardInterrupt
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
