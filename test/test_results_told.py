@@ -42,7 +42,7 @@ def test_baselines_stand_beside_ours_with_steps_to_90_or_what_they_had() -> None
 
     table = result_tables.beside_table(
         [
-            *(row("fmac", 0, 49, 2_000), row("fmac", 1, 48, 4_000)),
+            *(row("fmac", 0, 49, 2_000), row("fmac", 0, 49, 4_000), row("fmac", 1, 48, 4_000)),
             *(row("bc", 0, 50, 2_000), row("bc", 1, 20, None)),
             row("fac+kl_weight=informed", 0, 46, 4_000),
             row("fmac", 0, 50, 2_000, arm="ur5e"),  # has no baseline

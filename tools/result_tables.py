@@ -46,8 +46,7 @@ def ours(rows: Sequence[Row]) -> list[Row]:
 
 def beside(rows: Sequence[Row]) -> list[Row]:
     """Ours and the baselines, as ``plain``, of arms that have any baseline."""
-    arms = {row["arm"] for row in rows if row["algorithm"] in BASELINES}
-    return plain([row for row in rows if row["arm"] in arms], {**OURS, **BASELINES})
+    return plain(_compared(rows), {**OURS, **BASELINES})
 
 
 def plain(rows: Sequence[Row], algorithms: Collection[str]) -> list[Row]:
@@ -55,7 +54,7 @@ def plain(rows: Sequence[Row], algorithms: Collection[str]) -> list[Row]:
 
     Rows are pooled that were evaluated as often; of several such sets the one with most seeds.
     """
-    own = [row for row in rows if row["algorithm"] in algorithms and row["priors"] in PLAIN]
+    own = _of(rows, algorithms)
     chosen: list[Row] = []
     for same in groups(own, ("task", "arm", "algorithm")).values():
         sets: dict[int, dict[int, Row]] = {}
@@ -80,11 +79,14 @@ def head_table(rows: Sequence[Row]) -> str:
 
 
 def beside_table(rows: Sequence[Row]) -> str:
-    """Steps until an evaluation had 90 %, of ours and of the baselines; one line a task."""
+    """Steps until an evaluation had 90 %, of ours and of the baselines; one line a task.
+
+    Of a seed that was run twice, the run that was looked at more often tells it sooner.
+    """
     names = list(dict.fromkeys([*(f"`{name}`" for name in OURS.values()), *BASELINES.values()]))
     shown = {**{name: f"`{short}`" for name, short in OURS.items()}, **BASELINES}
     lines = []
-    for (task, arm), own in groups(beside(rows), ("task", "arm")).items():
+    for (task, arm), own in groups(_compared(rows), ("task", "arm")).items():
         by_name: dict[str, list[Row]] = {}
         for row in own:
             by_name.setdefault(shown[row["algorithm"]], []).append(row)
@@ -171,16 +173,32 @@ def _pooled(rows: Sequence[Row]) -> str:
     return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {span}{seeds}"
 
 
+def _of(rows: Sequence[Row], algorithms: Collection[str]) -> list[Row]:
+    """Rows of these algorithms with nothing taken from the priors."""
+    return [row for row in rows if row["algorithm"] in algorithms and row["priors"] in PLAIN]
+
+
+def _compared(rows: Sequence[Row]) -> list[Row]:
+    """Ours and the baselines, of arms that have any baseline."""
+    arms = {row["arm"] for row in rows if row["algorithm"] in BASELINES}
+    return [row for row in _of(rows, {**OURS, **BASELINES}) if row["arm"] in arms]
+
+
 def _steps_to_90(rows: Sequence[Row]) -> str:
-    """Over seeds; the longest of those that never had it, with what it had last."""
+    """The range over seeds; where one never had it, what the longest such had last."""
     if not rows:
         return ""
-    missed = [row for row in rows if not row["env_steps_to_90"]]
+    reached = {row["seed"] for row in rows if row["env_steps_to_90"]}
+    missed = [row for row in rows if row["seed"] not in reached]
     if missed:
         row = max(missed, key=lambda row: int(row["curve"][-1]["env_steps"]))
         steps = row["curve"][-1]["env_steps"]
         return f"{row['successes']} of {row['episodes']} at {steps:,}"
-    steps = sorted({row["env_steps_to_90"] for row in rows})
+    firsts: dict[int, int] = {}
+    for row in rows:
+        if first := row["env_steps_to_90"]:
+            firsts[row["seed"]] = min(first, firsts.get(row["seed"], first))
+    steps = sorted(firsts.values())
     return f"**{steps[0]:,}**" if len(steps) == 1 else f"**{steps[0]:,} to {steps[-1]:,}**"
 
 
