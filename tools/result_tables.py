@@ -83,8 +83,8 @@ def beside_table(rows: Sequence[Row]) -> str:
 
     Of a seed that was run twice, the run that was looked at more often tells it sooner.
     """
-    names = list(dict.fromkeys([*(f"`{name}`" for name in OURS.values()), *BASELINES.values()]))
     shown = {**{name: f"`{short}`" for name, short in OURS.items()}, **BASELINES}
+    names = list(dict.fromkeys(shown.values()))
     lines = []
     for (task, arm), own in groups(_compared(rows), ("task", "arm")).items():
         by_name: dict[str, list[Row]] = {}
@@ -167,10 +167,16 @@ def _pooled(rows: Sequence[Row]) -> str:
     solved, episodes = (sum(row[name] for row in rows) for name in ("successes", "episodes"))
     low, high = interval(solved, episodes)
     # A run that was stopped has steps after its last evaluation, of which nothing is known.
-    steps = sorted({row["curve"][-1]["env_steps"] for row in rows})
-    span = f"{steps[0]:,} steps" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,} steps"
+    span = _span({row["curve"][-1]["env_steps"] for row in rows})
     seeds = f", {len(rows)} seeds" * (len(rows) > 1)
-    return f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {span}{seeds}"
+    return (
+        f"**{solved}** of {episodes} ({100 * low:.0f} to {100 * high:.0f} %), {span} steps{seeds}"
+    )
+
+
+def _span(steps: Collection[int]) -> str:
+    """The least and the most of them, once where they are the same."""
+    return " to ".join(f"{bound:,}" for bound in dict.fromkeys([min(steps), max(steps)]))
 
 
 def _of(rows: Sequence[Row], algorithms: Collection[str]) -> list[Row]:
@@ -198,8 +204,7 @@ def _steps_to_90(rows: Sequence[Row]) -> str:
     for row in rows:
         if first := row["env_steps_to_90"]:
             firsts[row["seed"]] = min(first, firsts.get(row["seed"], first))
-    steps = sorted(firsts.values())
-    return f"**{steps[0]:,}**" if len(steps) == 1 else f"**{steps[0]:,} to {steps[-1]:,}**"
+    return f"**{_span(firsts.values())}**"
 
 
 def _line(row: Row) -> list[str]:

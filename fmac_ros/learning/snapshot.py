@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 
 from fmac_ros.learning.parameters import load_module, module_arrays
 from fmac_ros.learning.tensors import FormatError, pack, unpack
@@ -19,11 +20,8 @@ MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 def snapshot_learner(learner: BaseLearner) -> bytes:
     """Everything that the next update depends on, but for the replay buffer."""
-    arrays: dict[str, np.ndarray] = {"noise": learner.noise.get_state().numpy()}
-    for name, module in learner.modules().items():
-        arrays |= module_arrays(name, module)
-    for name, optimiser in learner.optimisers().items():
-        arrays |= moment_arrays(name, optimiser)
+    arrays = network_arrays(learner.modules(), learner.optimisers())
+    arrays["noise"] = learner.noise.get_state().numpy()
     metadata = {"updates": learner.updates, "rng": learner.rng.bit_generator.state}
     return pack(learner.kind, arrays, metadata)
 
@@ -32,10 +30,7 @@ def restore_learner(learner: BaseLearner, data: bytes) -> None:
     """Inverse of :func:`snapshot_learner`, on a learner of the same sizes."""
     source = "learner state"
     arrays, metadata = unpack(learner.kind, data, source)
-    for name, module in learner.modules().items():
-        load_module(name, module, arrays, source)
-    for name, optimiser in learner.optimisers().items():
-        load_moments(name, optimiser, arrays, source)
+    load_networks(learner.modules(), learner.optimisers(), arrays, source)
     try:
         learner.noise.set_state(torch.from_numpy(arrays["noise"].copy()))
         learner.rng.bit_generator.state = metadata["rng"]
@@ -44,8 +39,33 @@ def restore_learner(learner: BaseLearner, data: bytes) -> None:
         raise FormatError(f"{source} lacks its counters or generators: {error}") from error
 
 
-def moment_arrays(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
-    """Adam's moments as arrays named ``name.<index>.<moment>``; none before the first update."""
+def network_arrays(
+    modules: Mapping[str, nn.Module], optimisers: Mapping[str, torch.optim.Optimizer]
+) -> dict[str, np.ndarray]:
+    """Weights of networks and moments of their optimisers, each after its name."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, module in modules.items():
+        arrays |= module_arrays(name, module)
+    for name, optimiser in optimisers.items():
+        arrays |= _moments(name, optimiser)
+    return arrays
+
+
+def load_networks(
+    modules: Mapping[str, nn.Module],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    arrays: Mapping[str, np.ndarray],
+    source: str,
+) -> None:
+    """Inverse of :func:`network_arrays`. Raises FormatError where some are missing."""
+    for name, module in modules.items():
+        load_module(name, module, arrays, source)
+    for name, optimiser in optimisers.items():
+        _load_moments(name, optimiser, arrays, source)
+
+
+def _moments(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
+    """Adam's moments; none before the first update."""
     return {
         f"{name}.{index}.{moment}": values[moment].cpu().numpy()
         for index, values in optimiser.state_dict()["state"].items()
@@ -53,10 +73,9 @@ def moment_arrays(name: str, optimiser: torch.optim.Optimizer) -> dict[str, np.n
     }
 
 
-def load_moments(
+def _load_moments(
     name: str, optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.ndarray], source: str
 ) -> None:
-    """Inverse of :func:`moment_arrays`. Raises FormatError where some are missing."""
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     state = {}
     if f"{name}.0.step" in arrays:

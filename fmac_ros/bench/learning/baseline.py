@@ -88,14 +88,14 @@ class BaselineRun:
         self.env_steps = env_steps
         if env_steps % 20 == 0:
             self._steps(env_steps)
+        due = learned and self._evaluations.due(env_steps)
         try:
-            if learned and self._evaluations.due(env_steps):
+            if due:
                 self._evaluations.run(env_steps, self._elapsed_s)
-                self._save()
         except Stopped:
             self._ended = True
         self._ended = self._ended or self._stopped()
-        if self._ended:
+        if due or self._ended:
             self._save()
         return not self._ended
 

@@ -18,8 +18,7 @@ from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.pixel_replay import PixelReplay
 from fmac_ros.bench.learning.scene import Scene
 from fmac_ros.devices import CPU, pick_device
-from fmac_ros.learning.parameters import load_module, module_arrays
-from fmac_ros.learning.snapshot import load_moments, moment_arrays
+from fmac_ros.learning.snapshot import load_networks, network_arrays
 from fmac_ros.learning.tensors import FormatError
 
 
@@ -94,19 +93,12 @@ class PixelTrainer:
     def arrays(self) -> dict[str, np.ndarray]:
         """Networks, optimisers and replay."""
         arrays = {f"replay.{name}": array for name, array in self._replay.arrays().items()}
-        for name, module in self.agent.modules().items():
-            arrays |= module_arrays(name, module)
-        for name, optimiser in self.agent.optimisers().items():
-            arrays |= moment_arrays(name, optimiser)
-        return arrays
+        return arrays | network_arrays(self.agent.modules(), self.agent.optimisers())
 
     def restore(self, arrays: Mapping[str, np.ndarray], env_steps: int) -> None:
         """As of ``Learning``."""
         source = "the state of DrQ-v2"
-        for name, module in self.agent.modules().items():
-            load_module(name, module, arrays, source)
-        for name, optimiser in self.agent.optimisers().items():
-            load_moments(name, optimiser, arrays, source)
+        load_networks(self.agent.modules(), self.agent.optimisers(), arrays, source)
         stored = {
             name.removeprefix("replay."): array
             for name, array in arrays.items()

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from stable_baselines3 import SAC
 
-from fmac_ros.learning.parameters import load_module, module_arrays
-from fmac_ros.learning.snapshot import load_moments, moment_arrays
+from fmac_ros.learning.snapshot import load_networks, network_arrays
 from fmac_ros.learning.tensors import FormatError
 
 SOURCE = "the state of SAC"
@@ -32,9 +31,7 @@ class SacLearning:
     def arrays(self) -> dict[str, np.ndarray]:
         """Networks, optimisers, the entropy's weight, and the replay as far as it is filled."""
         model, buffer = self._model, self._buffer
-        arrays = module_arrays("policy", model.policy)
-        for name, optimiser in self._optimisers().items():
-            arrays |= moment_arrays(name, optimiser)
+        arrays = network_arrays({"policy": model.policy}, self._optimisers())
         arrays[ENTROPY] = model.log_ent_coef.detach().numpy()  # type: ignore[union-attr]
         arrays |= {f"replay.{name}": array[: buffer.size()] for name, array in self._stored()}
         arrays[STORED] = np.array([buffer.pos, buffer.full], np.int64)
@@ -43,9 +40,7 @@ class SacLearning:
     def restore(self, arrays: Mapping[str, np.ndarray], env_steps: int) -> None:
         """As of ``Learning``."""
         model, buffer = self._model, self._buffer
-        load_module("policy", model.policy, arrays, SOURCE)
-        for name, optimiser in self._optimisers().items():
-            load_moments(name, optimiser, arrays, SOURCE)
+        load_networks({"policy": model.policy}, self._optimisers(), arrays, SOURCE)
         try:
             with torch.no_grad():
                 model.log_ent_coef.copy_(torch.from_numpy(arrays[ENTROPY]))  # type: ignore[union-attr]
