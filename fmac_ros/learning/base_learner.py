@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from fmac_ros.devices import pick_device
 from fmac_ros.learning.config import INFORMED, CommonConfig
 from fmac_ros.learning.inverse_dynamics import InverseDynamics
+from fmac_ros.learning.network_arrays import load_networks, network_arrays
 from fmac_ros.learning.networks import Gaussian, LatentShape, StateTrunk
 from fmac_ros.learning.objectives import informed, inverse_dynamics_loss, reading
 from fmac_ros.learning.parameters import pack_parameters
@@ -20,7 +21,7 @@ from fmac_ros.learning.policy import Policy
 from fmac_ros.learning.record import Record
 from fmac_ros.learning.replay import Batch, ReplayBuffer
 from fmac_ros.learning.sentences import Sentences
-from fmac_ros.learning.snapshot import restore_learner, snapshot_learner
+from fmac_ros.learning.tensors import FormatError, pack, unpack
 from fmac_ros.learning.unseen import Unseen
 from fmac_ros.trust.weights import PriorWeights
 
@@ -115,11 +116,22 @@ class BaseLearner(ABC):
 
     def state(self) -> bytes:
         """Everything but the replay buffer, for :meth:`load_state`."""
-        return snapshot_learner(self)
+        arrays = network_arrays(self.modules(), self.optimisers())
+        arrays["noise"] = self.noise.get_state().numpy()
+        metadata = {"updates": self.updates, "rng": self.rng.bit_generator.state}
+        return pack(self.kind, arrays, metadata)
 
     def load_state(self, data: bytes) -> None:
         """Continue exactly where :meth:`state` was taken. Raises FormatError."""
-        restore_learner(self, data)
+        source = "learner state"
+        arrays, metadata = unpack(self.kind, data, source)
+        load_networks(self.modules(), self.optimisers(), arrays, source)
+        try:
+            self.noise.set_state(torch.from_numpy(arrays["noise"].copy()))
+            self.rng.bit_generator.state = metadata["rng"]
+            self.updates = int(metadata["updates"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise FormatError(f"{source} lacks its counters or generators: {error}") from error
 
     def modules(self) -> dict[str, nn.Module]:
         """Every network, by the name it is saved under."""

@@ -18,7 +18,7 @@ from fmac_ros.bench.learning.outcome import Outcome
 from fmac_ros.bench.learning.pixel_replay import PixelReplay
 from fmac_ros.bench.learning.scene import Scene
 from fmac_ros.devices import CPU, pick_device
-from fmac_ros.learning.snapshot import load_networks, network_arrays
+from fmac_ros.learning.network_arrays import load_networks, network_arrays
 from fmac_ros.learning.tensors import FormatError
 
 

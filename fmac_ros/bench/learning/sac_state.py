@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from stable_baselines3 import SAC
 
-from fmac_ros.learning.snapshot import load_networks, network_arrays
+from fmac_ros.learning.network_arrays import load_networks, network_arrays
 from fmac_ros.learning.tensors import FormatError
 
 SOURCE = "the state of SAC"

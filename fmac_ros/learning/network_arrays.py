@@ -1,42 +1,17 @@
-"""The learner's whole state as safetensors bytes: weights, optimisers, random generators."""
+"""Networks and their optimisers as named arrays, to be saved and to go on from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
 from fmac_ros.learning.parameters import load_module, module_arrays
-from fmac_ros.learning.tensors import FormatError, pack, unpack
-
-if TYPE_CHECKING:
-    from fmac_ros.learning.base_learner import BaseLearner
+from fmac_ros.learning.tensors import FormatError
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
-
-def snapshot_learner(learner: BaseLearner) -> bytes:
-    """Everything that the next update depends on, but for the replay buffer."""
-    arrays = network_arrays(learner.modules(), learner.optimisers())
-    arrays["noise"] = learner.noise.get_state().numpy()
-    metadata = {"updates": learner.updates, "rng": learner.rng.bit_generator.state}
-    return pack(learner.kind, arrays, metadata)
-
-
-def restore_learner(learner: BaseLearner, data: bytes) -> None:
-    """Inverse of :func:`snapshot_learner`, on a learner of the same sizes."""
-    source = "learner state"
-    arrays, metadata = unpack(learner.kind, data, source)
-    load_networks(learner.modules(), learner.optimisers(), arrays, source)
-    try:
-        learner.noise.set_state(torch.from_numpy(arrays["noise"].copy()))
-        learner.rng.bit_generator.state = metadata["rng"]
-        learner.updates = int(metadata["updates"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise FormatError(f"{source} lacks its counters or generators: {error}") from error
 
 
 def network_arrays(
