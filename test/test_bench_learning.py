@@ -307,6 +307,7 @@ def test_time_left_counts_each_algorithm_by_its_own_pace(monkeypatch: pytest.Mon
     now[0] = 20.0
     pace.at(CELL, 50)
     assert pace.remaining_s() == pytest.approx(200)  # the other cell alone: 100 steps of 2 s
+    assert pace.places(both).startswith(f"{CELL.title}, at 50, {both[1].title}, at 0 of 100 steps;")
     pace.finished(CELL)
     assert pace.line() == "1 of 2 cells done, about 3 min left"
 
@@ -332,6 +333,22 @@ def test_cells_that_fail_or_die_leave_the_others_alone(tmp_path: Path) -> None:
     reasons = {cell.seed: reason for cell, reason in pool.failed.items()}
     assert reasons == {1: "ValueError: broken", 2: "its process ended with code 9"}
     assert any("20 of 20 after 100 steps" in line for line in said)
+
+
+def test_a_long_silence_is_broken_by_how_far_the_cells_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (slow,) = cells("fmac", "learned", (5,))
+    far = f"{slow.title}, at 40 of 100 steps; 0 of 1 cells done"
+
+    def say(text: str) -> None:
+        if text == far:
+            (tmp_path / slow.name / "heard").touch()
+
+    monkeypatch.setattr("fmac_ros.bench.learning.pool.QUIET", 0.0)
+    pool = Pool(tmp_path, Effort(100), 1, say, target=fake_worker)
+    pool.run([slow])  # its worker waits until it was heard
+    assert slow in pool.rows
 
 
 def interrupted_pool(folder: Path, seed: int) -> Pool:

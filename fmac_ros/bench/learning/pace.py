@@ -50,8 +50,13 @@ class Pace:
         # Not less than the longest cell: a cell is not spread over several processes.
         return max([sum(busy) / self._jobs, *busy], default=0.0)
 
+    def places(self, cells: Sequence[Cell]) -> str:
+        """How far each of these is, for people."""
+        found = ", ".join(f"{cell.title}, at {self._total - self._left[cell]}" for cell in cells)
+        return f"{found} of {self._total} steps; {self.line()}"
+
     def line(self) -> str:
-        """For people."""
+        """How far all of them are, for people."""
         done = sum(not left for left in self._left.values())
         seconds = self.remaining_s()
         left = "" if seconds is None else f", about {_duration(seconds)} left"

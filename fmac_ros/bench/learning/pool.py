@@ -16,6 +16,7 @@ from fmac_ros.bench.learning.pace import Pace
 from fmac_ros.bench.learning.worker import DONE, FAILED, NOTE, POINT, STEPS, STOPPED, Message, work
 
 PATIENCE = 60.0  # [s] for workers to save after Ctrl-C
+QUIET = 60.0  # [s] without a word, after which how far the cells are is said
 _POLL = 0.5  # [s]
 Say = Callable[[str], None]
 Target = Callable[..., None]
@@ -46,7 +47,8 @@ class Pool:
         target: Target = work,
     ) -> None:
         self._folder, self._effort, self._jobs, self._keep = folder, effort, jobs, keep
-        self._say, self._target = say, target
+        self._speak, self._target = say, target
+        self._spoken = time.monotonic()
         context = multiprocessing.get_context("spawn")  # torch and fork do not go together
         self._context = context
         self._messages: Any = context.Queue()
@@ -66,12 +68,22 @@ class Pool:
                     self._start(waiting.pop(0))
                 self._serve(_POLL)
                 self._reap()
+                self._break_silence()
         except KeyboardInterrupt:
             self._say("stopping: every cell ends after its episode, and is kept to go on from")
             self._end()
             raise
         finally:
             self._kill()
+
+    def _say(self, text: str) -> None:
+        self._speak(text)
+        self._spoken = time.monotonic()
+
+    def _break_silence(self) -> None:
+        """Between two evaluations there may be half an hour."""
+        if self._running and time.monotonic() - self._spoken >= QUIET:
+            self._say(self._pace.places(tuple(self._running)))
 
     def _start(self, cell: Cell) -> None:
         self._say(f"starting {cell.title}")
