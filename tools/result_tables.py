@@ -194,16 +194,15 @@ def _steps_to_90(rows: Sequence[Row]) -> str:
     """The range over seeds; where one never had it, what the longest such had last."""
     if not rows:
         return ""
-    reached = {row["seed"] for row in rows if row["env_steps_to_90"]}
-    missed = [row for row in rows if row["seed"] not in reached]
-    if missed:
-        row = max(missed, key=lambda row: int(row["curve"][-1]["env_steps"]))
-        steps = row["curve"][-1]["env_steps"]
-        return f"{row['successes']} of {row['episodes']} at {steps:,}"
     firsts: dict[int, int] = {}
     for row in rows:
         if first := row["env_steps_to_90"]:
             firsts[row["seed"]] = min(first, firsts.get(row["seed"], first))
+    missed = [row for row in rows if row["seed"] not in firsts]
+    if missed:
+        row = max(missed, key=lambda row: int(row["curve"][-1]["env_steps"]))
+        steps = row["curve"][-1]["env_steps"]
+        return f"{row['successes']} of {row['episodes']} at {steps:,}"
     return f"**{_span(firsts.values())}**"
 
 
